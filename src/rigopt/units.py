@@ -1,0 +1,82 @@
+"""Money and sizes: parsed once at the edge, integers everywhere else."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from rigopt.errors import InputError
+
+_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+_MONEY = re.compile(r"^[$€£]?\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?\s*(k)?$", re.IGNORECASE)
+MAX_CENTS = 10**10
+
+
+def parse_money(text: str | float, *, where: str) -> int:
+    """Cents of an amount such as ``5000``, ``"4,999.99"``, ``"$5k"``.
+
+    Raises:
+        InputError: if it is no amount, negative, or beyond 100 million.
+    """
+    match = _MONEY.match(str(text).strip())
+    mend = "give a positive amount such as 5000 or 4999.99"
+    if match is None:
+        raise InputError(f"{str(text)[:40]!r} is not an amount of money", where=where, mend=mend)
+    try:
+        amount = Decimal(match[1].replace(",", "") + (match[2] or ""))
+    except InvalidOperation:
+        raise InputError(
+            f"{str(text)[:40]!r} is not an amount of money", where=where, mend=mend
+        ) from None
+    cents = int(amount * (100_000 if match[3] else 100))
+    if cents > MAX_CENTS:
+        raise InputError(f"{str(text)[:40]!r} is out of range", where=where, mend=mend)
+    return cents
+
+
+def format_money(cents: int, currency: str = "USD") -> str:
+    """``123456`` -> ``"$1,234.56"``; whole amounts without the zeros."""
+    sign = "-" if cents < 0 else ""
+    whole, rest = divmod(abs(cents), 100)
+    digits = f"{whole:,}" + (f".{rest:02d}" if rest else "")
+    symbol = _SYMBOLS.get(currency)
+    return f"{sign}{symbol}{digits}" if symbol else f"{sign}{digits} {currency}"
+
+
+_SIZE = re.compile(r"^(\d{1,7})\s*(gb|g|tb|t)?$", re.IGNORECASE)
+
+
+def parse_gigabytes(text: str | int, *, where: str) -> int:
+    """Gigabytes of ``24``, ``"24GB"`` or ``"2TB"`` (2,000 GB, as drives are sold).
+
+    Raises:
+        InputError: if it is no whole, non-negative size.
+    """
+    match = _SIZE.match(str(text).strip())
+    if match is None:
+        raise InputError(
+            f"{str(text)[:40]!r} is not a size",
+            where=where,
+            mend="give whole gigabytes such as 24, 64GB or 2TB",
+        )
+    terabytes = (match[2] or "").lower().startswith("t")
+    return int(match[1]) * (1000 if terabytes else 1)
+
+
+def parse_count(text: str | int, *, where: str, least: int = 0, most: int = 1_000_000) -> int:
+    """A whole number within bounds.
+
+    Raises:
+        InputError: if it is not one.
+    """
+    try:
+        value = int(str(text).strip())
+    except ValueError:
+        value = least - 1
+    if isinstance(text, bool) or not least <= value <= most:
+        raise InputError(
+            f"{str(text)[:40]!r} is not usable here",
+            where=where,
+            mend=f"give a whole number from {least} to {most}",
+        )
+    return value
