@@ -1,0 +1,323 @@
+"""The catalogue: every part, chip, chipset and socket rigopt knows, and where markets lie."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from rigopt.errors import InputError, nearest
+from rigopt.markets import Market, load_market
+from rigopt.parts import (
+    KINDS,
+    PART_MODELS,
+    Chipset,
+    CpuCooler,
+    GpuCard,
+    GpuChip,
+    Part,
+    Row,
+    SocketRow,
+)
+from rigopt.resources import data_dir
+
+R = TypeVar("R", bound=Row)
+SCHEMA_VERSION = 1
+
+
+class Catalog:
+    """An immutable set of parts with the tables they refer to.
+
+    Socket aliases are replaced by the socket's one name on the way in.
+    """
+
+    def __init__(
+        self,
+        parts: Iterable[Part],
+        *,
+        chips: Iterable[GpuChip] = (),
+        chipsets: Iterable[Chipset] = (),
+        sockets: Iterable[SocketRow] = (),
+        markets: Mapping[str, Market] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self.folder = folder
+        self.sockets = _index(sockets)
+        canonical = {a: s.name for s in self.sockets.values() for a in (s.name, *s.aliases)}
+        self.chips = _index(chips)
+        self.chipsets = MappingProxyType({c.name: c for c in _index(chipsets).values()})
+        self.parts = _index(_with_canonical_sockets(part, canonical) for part in parts)
+        self._markets = dict(markets or {})
+        by_kind: dict[str, list[Part]] = {kind: [] for kind in KINDS}
+        for part in self.parts.values():
+            by_kind[kind_of(part)].append(part)
+        self._by_kind = {kind: tuple(rows) for kind, rows in by_kind.items()}
+
+    @staticmethod
+    def load(folder: Path | str | None = None) -> Catalog:
+        """The catalogue in a folder; without one, the catalogue that comes with rigopt.
+
+        Raises:
+            InputError: naming file, row, field and repair of the first row that cannot be used.
+        """
+        if folder is None:
+            return _shipped()
+        return _load(Path(folder))
+
+    def with_parts(self, extra: Iterable[Part]) -> Catalog:
+        """A catalogue with more parts; one of the same id takes the place of the old one."""
+        added = {part.id: part for part in extra}
+        kept = [part for part in self.parts.values() if part.id not in added]
+        return Catalog(
+            [*kept, *added.values()],
+            chips=self.chips.values(),
+            chipsets=self.chipsets.values(),
+            sockets=self.sockets.values(),
+            markets=self._markets,
+            folder=self.folder,
+        )
+
+    def of_kind(self, kind: str) -> tuple[Part, ...]:
+        """The parts of a kind, sorted by id."""
+        return self._by_kind[kind]
+
+    def chip_of(self, card: GpuCard) -> GpuChip:
+        """The chip on a card.
+
+        Raises:
+            InputError: if the catalogue has no such chip.
+        """
+        try:
+            return self.chips[card.chip]
+        except KeyError:
+            raise InputError(
+                f"chip {card.chip} is not in the catalogue",
+                where=card.id,
+                mend=nearest(card.chip, self.chips),
+            ) from None
+
+    def market(self, name: str) -> Market:
+        """A market by name, read on first use.
+
+        Raises:
+            InputError: if there is no such market, or its files cannot be used.
+        """
+        if name not in self._markets:
+            if name not in self.market_names or self.folder is None:
+                raise InputError(
+                    f"there is no market {name!r}",
+                    where="market",
+                    mend=nearest(name, self.market_names),
+                )
+            self._markets[name] = load_market(self.folder / "markets" / name)
+        return self._markets[name]
+
+    @property
+    def market_names(self) -> tuple[str, ...]:
+        """Markets that can be chosen, sorted."""
+        found = set(self._markets)
+        if self.folder is not None:
+            found |= {p.parent.name for p in (self.folder / "markets").glob("*/market.json")}
+        return tuple(sorted(found))
+
+    def find(self, text: str, *, kinds: Iterable[str] = KINDS) -> tuple[Part, ...]:
+        """The parts a person may mean by an id, a name, a part number, a chip, or words of them.
+
+        An exact id, name or part number wins over words; nothing found gives ``()``.
+        """
+        wanted = text.strip().casefold()
+        pool = [part for kind in kinds for part in self.of_kind(kind)]
+        exact = tuple(part for part in pool if wanted in _exact_names(part))
+        if exact or not wanted:
+            return exact
+        words = wanted.replace("-", " ").split()
+        return tuple(part for part in pool if all(w in self._search_text(part) for w in words))
+
+    def resolve(self, text: str, *, kinds: Iterable[str] = KINDS, where: str) -> Part:
+        """The one part a person means.
+
+        Raises:
+            InputError: if no part or more than one fits, with the nearest names.
+        """
+        kinds = tuple(kinds)
+        found = self.find(text, kinds=kinds)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            shown = ", ".join(part.id for part in found[:4]) + (", ..." if len(found) > 4 else "")
+            raise InputError(
+                f"{text[:60]!r} fits {len(found)} parts", where=where, mend=f"name one: {shown}"
+            )
+        ids = [part.id for kind in kinds for part in self.of_kind(kind)]
+        raise InputError(
+            f"no part is called {text[:60]!r}",
+            where=where,
+            mend=nearest(text.replace(" ", "-"), ids),
+        )
+
+    def _search_text(self, part: Part) -> str:
+        return self._search_texts[part.id]
+
+    @cached_property
+    def _search_texts(self) -> Mapping[str, str]:
+        return {
+            part.id: " ".join((part.id.replace("-", " "), *_exact_names(part))).casefold()
+            for part in self.parts.values()
+        }
+
+    @cached_property
+    def m2_generations(self) -> frozenset[str]:
+        """CPU generations that some board's M.2 slot is restricted to."""
+        return frozenset(
+            generation
+            for board in self.of_kind("motherboard")
+            for slot in board.m2 or ()  # type: ignore[attr-defined]
+            for generation in slot.cpu_generations or ()
+        )
+
+    @cached_property
+    def lane_thresholds(self) -> Mapping[str, tuple[int, ...]]:
+        """Per socket the numbers of CPU lanes that some board's lane table asks for."""
+        found: dict[str, set[int]] = {}
+        for board in self.of_kind("motherboard"):
+            for population in board.populations or ():  # type: ignore[attr-defined]
+                found.setdefault(board.socket, set()).add(population.min_cpu_lanes)  # type: ignore[attr-defined]
+        return {socket: tuple(sorted(least)) for socket, least in found.items()}
+
+    @cached_property
+    def digest(self) -> str:
+        """Twelve hex digits that change when any fact changes; the order of rows does not count."""
+        hasher = hashlib.sha256()
+        for table in (self.sockets, self.chips, self.chipsets, self.parts):
+            for key in sorted(table):
+                hasher.update(table[key].model_dump_json().encode())
+        return hasher.hexdigest()[:12]
+
+
+def kind_of(part: Part) -> str:
+    """The kind of a part: a key of ``PART_MODELS``."""
+    return str(part.kind)  # type: ignore[attr-defined]
+
+
+def _exact_names(part: Part) -> tuple[str, ...]:
+    names = (part.id, part.name, *part.part_numbers)
+    chip = (part.chip,) if isinstance(part, GpuCard) else ()
+    return tuple(name.casefold() for name in (*names, *chip))
+
+
+def _index(rows: Iterable[R]) -> Mapping[str, R]:
+    table: dict[str, R] = {}
+    for row in sorted(rows, key=lambda r: r.id):
+        if row.id in table:
+            raise InputError(
+                f"two rows are called {row.id}", where="catalogue", mend="rename or remove one"
+            )
+        table[row.id] = row
+    return MappingProxyType(table)
+
+
+def _with_canonical_sockets(part: Part, canonical: Mapping[str, str]) -> Part:
+    if isinstance(part, CpuCooler) and part.sockets is not None:
+        names = tuple(canonical.get(s, s) for s in part.sockets)
+        return part if names == part.sockets else part.model_copy(update={"sockets": names})
+    socket = getattr(part, "socket", None)
+    if socket is not None and canonical.get(socket, socket) != socket:
+        return part.model_copy(update={"socket": canonical[socket]})
+    return part
+
+
+def read_rows(path: Path, model: type[R]) -> list[R]:
+    """The rows of one JSON Lines file; empty lines and lines starting with ``#`` are skipped.
+
+    Raises:
+        InputError: naming file, row, field and repair of the first row that cannot be used.
+    """
+    rows, problems = try_rows(path, model)
+    if problems:
+        raise problems[0]
+    return rows
+
+
+def try_rows(path: Path, model: type[R]) -> tuple[list[R], list[InputError]]:
+    """Like :func:`read_rows`, but with every problem instead of the first."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        return [], [
+            InputError(f"cannot be read as UTF-8 ({error})", where=str(path), mend="mend it")
+        ]
+    adapter = TypeAdapter(model)
+    rows: list[R] = []
+    problems: list[InputError] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        try:
+            rows.append(adapter.validate_json(line))
+        except ValidationError as error:
+            problems.extend(_row_problems(error, f"{path}, row {number}"))
+    return rows, problems
+
+
+_MENDS = {
+    "json_invalid": "write one JSON object on one line",
+    "missing": "add it",
+    "extra_forbidden": "remove it or correct its name",
+    "int_type": "write a whole number without quotes, or leave the field out if unknown",
+    "string_type": "write it in double quotes",
+    "bool_type": "write true or false",
+    "literal_error": "use one of the values named",
+}
+
+
+def _row_problems(error: ValidationError, where: str) -> list[InputError]:
+    problems = []
+    for item in error.errors():
+        field = ".".join(map(str, item["loc"])) or "the row"
+        problems.append(
+            InputError(
+                f"field {field}: {item['msg']}" if item["loc"] else item["msg"],
+                where=where,
+                mend=_MENDS.get(item["type"], "correct the value"),
+            )
+        )
+    return problems
+
+
+def part_files(folder: Path) -> list[tuple[Path, type[Part]]]:
+    """Every file of part rows under a catalogue folder with the model of its rows."""
+    return [
+        (path, model)
+        for kind, model in PART_MODELS.items()
+        for path in sorted((folder / "parts" / kind).glob("*.jsonl"))
+    ]
+
+
+TABLES: Mapping[str, type[Row]] = MappingProxyType(
+    {"gpu_chips.jsonl": GpuChip, "chipsets.jsonl": Chipset, "sockets.jsonl": SocketRow}
+)
+
+
+def _load(folder: Path) -> Catalog:
+    if not (folder / "parts").is_dir():
+        raise InputError(
+            "is no catalogue", where=str(folder), mend="give a folder that holds parts/"
+        )
+    parts = [row for path, model in part_files(folder) for row in read_rows(path, model)]
+    return Catalog(
+        parts,
+        chips=read_rows(folder / "gpu_chips.jsonl", GpuChip),
+        chipsets=read_rows(folder / "chipsets.jsonl", Chipset),
+        sockets=read_rows(folder / "sockets.jsonl", SocketRow),
+        folder=folder,
+    )
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Catalog:
+    return _load(data_dir("catalogs"))

@@ -1,0 +1,162 @@
+"""Check a catalogue: every row against its schema, and rows against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rigopt.catalog import TABLES, part_files, try_rows
+from rigopt.errors import InputError, nearest
+from rigopt.markets import load_market
+from rigopt.parts import Cpu, CpuCooler, GpuCard, GpuChip, Motherboard, NvlinkBridge, PowerSupply
+from rigopt.parts.base import Part, Row
+from rigopt.parts.platform import Chipset, SocketRow
+from rigopt.resources import data_dir
+
+
+def validate(folder: Path | None = None) -> tuple[list[InputError], int]:
+    """Every problem of a catalogue, and how many rows it has.
+
+    A problem names file, row, field and repair. An empty list means: no problem.
+    """
+    root = folder or data_dir("catalogs")
+    problems: list[InputError] = []
+    rows: dict[str, list[tuple[Path, Row]]] = {}
+    if not (root / "parts").is_dir():
+        return [InputError("is no catalogue", where=str(root), mend="add a folder parts/")], 0
+    for name, model in TABLES.items():
+        found, wrong = try_rows(root / name, model)
+        problems += wrong
+        rows[name] = [(root / name, row) for row in found]
+    parts: list[tuple[Path, Part]] = []
+    for path, model in part_files(root):
+        found_parts, wrong = try_rows(path, model)
+        problems += wrong
+        parts += [(path, row) for row in found_parts]
+    tables = {name: [row for _, row in found] for name, found in rows.items()}
+    problems += _unique([item for found in rows.values() for item in found], parts)
+    problems += _references(parts, tables)
+    prices = 0
+    for head in sorted((root / "markets").glob("*/market.json")):
+        try:
+            market = load_market(head.parent)
+        except InputError as error:
+            problems.append(error)
+            continue
+        known = {part.id for _, part in parts}
+        for price in market.rows():
+            prices += 1
+            if price.part not in known:
+                problems.append(
+                    InputError(
+                        f"prices {price.part}, which is no part",
+                        where=str(head.parent),
+                        mend=nearest(price.part, known),
+                    )
+                )
+            if price.basis == "estimate" and not price.note:
+                problems.append(
+                    InputError(
+                        f"the estimate of {price.part} has no note",
+                        where=str(head.parent),
+                        mend="say how it was derived",
+                    )
+                )
+    return problems, len(parts) + sum(len(found) for found in tables.values()) + prices
+
+
+def _unique(tables: list[tuple[Path, Row]], parts: list[tuple[Path, Part]]) -> Iterator[InputError]:
+    seen: dict[tuple[str, str], Path] = {}
+    for path, row in [*tables, *parts]:
+        scope = "part" if isinstance(row, Part) else path.name
+        if (scope, row.id) in seen:
+            yield InputError(
+                f"{row.id} stands in {seen[scope, row.id].name} too",
+                where=str(path),
+                mend="rename or remove one",
+            )
+        seen[scope, row.id] = path
+        for field in row.estimated:
+            if field not in type(row).model_fields:
+                yield InputError(
+                    f"{row.id}: estimated names {field}, which is no field",
+                    where=str(path),
+                    mend=nearest(field, type(row).model_fields),
+                )
+
+
+def _references(
+    parts: list[tuple[Path, Part]], tables: dict[str, list[Row]]
+) -> Iterator[InputError]:
+    chips = {row.id for row in tables["gpu_chips.jsonl"] if isinstance(row, GpuChip)}
+    chipsets = {row.name: row for row in tables["chipsets.jsonl"] if isinstance(row, Chipset)}
+    sockets = {
+        name
+        for row in tables["sockets.jsonl"]
+        if isinstance(row, SocketRow)
+        for name in (row.name, *row.aliases)
+    }
+    generations = {name for row in chipsets.values() for name in row.cpu_support}
+
+    def wrong(path: Path, row: Part, field: str, value: object, known: set[str]) -> InputError:
+        return InputError(
+            f"{row.id}: field {field}: {value} is not known",
+            where=str(path),
+            mend=nearest(str(value), known),
+        )
+
+    for path, part in parts:
+        match part:
+            case GpuCard() if part.chip not in chips:
+                yield wrong(path, part, "chip", part.chip, chips)
+            case NvlinkBridge():
+                for chip in set(part.chips or ()) - chips:
+                    yield wrong(path, part, "chips", chip, chips)
+            case Motherboard():
+                if part.chipset is not None and part.chipset not in chipsets:
+                    yield wrong(path, part, "chipset", part.chipset, set(chipsets))
+                if part.socket is not None and part.socket not in sockets:
+                    yield wrong(path, part, "socket", part.socket, sockets)
+                yield from _slots(path, part)
+            case Cpu():
+                if part.socket is not None and part.socket not in sockets:
+                    yield wrong(path, part, "socket", part.socket, sockets)
+                if part.generation is not None and part.generation not in generations:
+                    yield wrong(path, part, "generation", part.generation, generations)
+            case CpuCooler():
+                for socket in set(part.sockets or ()) - sockets:
+                    yield wrong(path, part, "sockets", socket, sockets)
+            case PowerSupply() if part.watts == 0:
+                yield InputError(
+                    f"{part.id}: field watts: 0 W", where=str(path), mend="leave it out if unknown"
+                )
+            case _:
+                pass
+
+
+def _slots(path: Path, board: Motherboard) -> Iterator[InputError]:
+    slots = board.slots or ()
+    names = [slot.name for slot in slots]
+    for population in board.populations or ():
+        if len(population.lanes) != len(slots):
+            yield InputError(
+                f"{board.id}: field populations: {len(population.lanes)} entries "
+                f"for {len(slots)} slots",
+                where=str(path),
+                mend="give the lanes of every slot in order",
+            )
+    positions = [slot.position for slot in slots]
+    if positions != sorted(set(positions)):
+        yield InputError(
+            f"{board.id}: field slots: positions {positions} do not rise",
+            where=str(path),
+            mend="list the slots from the CPU down, one a row",
+        )
+    for slot in board.m2 or ():
+        for lost in slot.disables_slots:
+            if lost not in names:
+                yield InputError(
+                    f"{board.id}: field m2: {slot.name} disables {lost}, which is no slot",
+                    where=str(path),
+                    mend=nearest(lost, names),
+                )
