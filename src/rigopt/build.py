@@ -1,0 +1,63 @@
+"""A build: which parts, how many of each, and what of them is already owned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rigopt.catalog import kind_of
+from rigopt.markets import Price
+from rigopt.parts import KINDS, Part
+
+_ORDER = {kind: position for position, kind in enumerate(KINDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a part list: a part, how many, how many of those are owned, the price."""
+
+    part: Part
+    quantity: int = 1
+    owned: int = 0
+    price: Price | None = None
+
+    @property
+    def kind(self) -> str:
+        """The kind of the part."""
+        return kind_of(self.part)
+
+    @property
+    def cost_cents(self) -> int | None:
+        """What has to be paid for this line; ``None`` when a piece to buy has no price."""
+        to_buy = max(0, self.quantity - self.owned)
+        if to_buy == 0:
+            return 0
+        return None if self.price is None else to_buy * self.price.price_cents
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Lines in the order of kinds, then ids: equal builds compare equal."""
+
+    lines: tuple[Line, ...]
+
+    @staticmethod
+    def of(lines: Iterable[Line]) -> Build:
+        """A build from lines in any order."""
+        ordered = sorted(lines, key=lambda line: (_ORDER[line.kind], line.part.id))
+        return Build(tuple(ordered))
+
+    def of_kind(self, kind: str) -> tuple[Line, ...]:
+        """The lines of one kind."""
+        return tuple(line for line in self.lines if line.kind == kind)
+
+    @property
+    def cost_cents(self) -> int | None:
+        """The sum to pay; ``None`` when some part to buy has no price."""
+        costs = [line.cost_cents for line in self.lines]
+        return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+    @property
+    def unpriced(self) -> tuple[Line, ...]:
+        """Lines that would have to be bought but have no price."""
+        return tuple(line for line in self.lines if line.cost_cents is None)

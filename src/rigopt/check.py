@@ -1,0 +1,219 @@
+"""Check a build: every rule's verdict, price, draw and throughput, without a solver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal
+
+from rigopt.assumptions import choose
+from rigopt.build import Build, Line
+from rigopt.catalog import Catalog
+from rigopt.draw import draw_w, wall_w
+from rigopt.outcome import (
+    About,
+    Assessment,
+    Assumption,
+    Numbers,
+    PartLine,
+    Report,
+    RuleVerdict,
+    Versions,
+    Watts,
+    WorkloadRate,
+)
+from rigopt.parts import REQUIRED_KINDS, GpuCard
+from rigopt.problem import Problem
+from rigopt.request import Request
+from rigopt.rules.base import RuleReport, Verdict
+from rigopt.rules.standard import RULES
+from rigopt.rules.wishes import wishes_of
+from rigopt.throughput import Link, predict, workloads
+from rigopt.world import World
+
+
+def check(
+    build: Build, request: Request | None = None, *, catalog: Catalog | None = None
+) -> Report:
+    """Every rule's verdict on a build.
+
+    Args:
+        build: what to check; it may be incomplete, then the rules on the missing kinds do not
+            apply.
+        request: market, profile, workload and further wishes; defaults as for ``solve``, but a
+            wish that only has a default (such as the storage asked for) is not held against it.
+        catalog: where chips, chipsets and markets are looked up; default: the shipped one.
+
+    Raises:
+        InputError: if the request names something that is not known.
+    """
+    catalog = catalog or Catalog.load()
+    request = request or Request(min_storage_gb=0)
+    world = World.of(request, catalog)
+    problem = Problem(world, (*wishes_of(request), *RULES))
+    found = assess(build, problem)
+    worst = max((Verdict(v.verdict) for v in found.verdicts), key=lambda v: v.badness)
+    return Report(
+        status=_STATUS[worst],
+        build=found,
+        missing=missing_kinds(build),
+        about=About(
+            assumptions=assumptions_of(world, checking=True),
+            versions=versions_of(world),
+            request=request,
+        ),
+    )
+
+
+_STATUS: Mapping[Verdict, Literal["ok", "warning", "unknown", "violated"]] = {
+    Verdict.NOT_APPLICABLE: "ok",
+    Verdict.OK: "ok",
+    Verdict.WARNING: "warning",
+    Verdict.UNKNOWN: "unknown",
+    Verdict.VIOLATED: "violated",
+}
+
+
+def assess(build: Build, problem: Problem) -> Assessment:
+    """All that solver-free code says of a build under the rules of a problem."""
+    world = problem.world
+    link = problem.link_of(build)
+    return Assessment(
+        parts=tuple(_part_line(line) for line in build.lines),
+        currency=world.market.info.currency,
+        total_cents=build.cost_cents,
+        score=problem.score_of(build),
+        link=link_text(link),
+        throughput=_rates(build, world, link),
+        watts=Watts(sustained_w=draw_w(build, world), wall_w=wall_w(build, world)),
+        verdicts=tuple(_verdict(rule.check(build, world)) for rule in problem.rules),
+    )
+
+
+def missing_kinds(build: Build) -> tuple[str, ...]:
+    """Kinds that a working rig needs and the build does not have."""
+    return tuple(kind for kind in REQUIRED_KINDS if not build.of_kind(kind))
+
+
+def link_text(link: Link | None) -> str | None:
+    """A link in words."""
+    if link is None:
+        return None
+    bridge = " and NVLink" if link.nvlink else ""
+    return f"PCIe {link.pcie_gen}.0 x{link.lanes}{bridge}"
+
+
+def _part_line(line: Line) -> PartLine:
+    price = line.price
+    return PartLine(
+        kind=line.kind,
+        part=line.part.id,
+        name=line.part.name,
+        quantity=line.quantity,
+        owned=line.owned,
+        price_cents=None if price is None else price.price_cents,
+        total_cents=line.cost_cents,
+        condition=None if price is None else price.condition,
+        basis=None if price is None else price.basis,
+        price_date=None if price is None else price.date,
+        price_source=None if price is None else price.source,
+    )
+
+
+def _verdict(report: RuleReport) -> RuleVerdict:
+    return RuleVerdict(
+        rule=report.rule,
+        title=report.title,
+        verdict=report.verdict.value,
+        text=report.text,
+        repair=report.repair,
+        flag=report.flag,
+        numbers=tuple(
+            Numbers(text=f.text, demand=f.demand, supply=f.supply, unit=f.unit)
+            for f in report.findings
+            if f.demand is not None and f.supply is not None
+        ),
+    )
+
+
+def _rates(build: Build, world: World, link: Link | None) -> tuple[WorkloadRate, ...]:
+    lines = build.of_kind("gpu")
+    rates = []
+    for name in world.mix.weights if lines else ():
+        workload = choose(dict(workloads()), name, where="workload")
+        total, fits = 0.0, True
+        for line in lines:
+            assert isinstance(line.part, GpuCard)
+            chip = world.chip(line.part)
+            value = predict(workload, chip, line.quantity, link)
+            if value is None:
+                break
+            total += value
+            fits = fits and chip.vram_gb >= workload.vram_gb
+        else:
+            rates.append(
+                WorkloadRate(
+                    workload=name,
+                    title=workload.title,
+                    per_second_milli=round(total * 1000),
+                    unit=workload.unit,
+                    fits_memory=fits,
+                    error_median_pct=workload.error_median_pct,
+                )
+            )
+    return tuple(rates)
+
+
+def versions_of(world: World, solver: str | None = None) -> Versions:
+    """What an answer was made with."""
+    try:
+        package = version("rigopt")
+    except PackageNotFoundError:
+        package = "unknown"
+    return Versions(
+        rigopt=package,
+        catalog=world.catalog.digest,
+        market=world.market.info.id,
+        market_as_of=world.market.info.as_of,
+        solver=solver,
+    )
+
+
+def assumptions_of(world: World, *, checking: bool = False) -> tuple[Assumption, ...]:
+    """Every default that shaped an answer. What the person set is no assumption."""
+    r = world.request
+    defaults: Mapping[str, Any] = {name: f.default for name, f in Request.model_fields.items()}
+
+    def assumed(field: str) -> bool:
+        return bool(getattr(r, field) == defaults[field])
+
+    found: list[Assumption] = []
+
+    def add(text: str, flag: str) -> None:
+        found.append(Assumption(text=text, flag=flag))
+
+    info = world.market.info
+    if assumed("market"):
+        add(f"prices of {info.title} (before tax and shipping)", "--market")
+    if assumed("condition") and not checking:
+        add("new parts only", "--used")
+    if assumed("workload"):
+        weights = ", ".join(world.mix.weights)
+        add(f"workload mix {world.mix.name}: {weights}", "--workload")
+    if assumed("framework"):
+        add(f"framework: {world.framework.title}", "--framework")
+    if assumed("profile"):
+        add(f"profile {r.profile}: {world.profile.title}", "--profile")
+    if r.min_gpu_lanes is None:
+        add(f"at least x{world.min_gpu_lanes} PCIe lanes for every card", "--min-gpu-lanes")
+    if assumed("max_gpus") and not checking:
+        add(f"at most {r.max_gpus} cards, all of one model", "--max-gpus")
+    if assumed("min_storage_gb") and not checking:
+        add(f"at least {r.min_storage_gb:,} GB on solid-state drives", "--min-storage")
+    if r.circuit is None:
+        add(f"wall circuit: {world.circuit.title}", "--circuit")
+    if assumed("adapters"):
+        add("power adapters that come with a card may be used", "--no-adapters")
+    if assumed("os") and not checking:
+        add("no operating-system licence", "--os")
+    return tuple(found)

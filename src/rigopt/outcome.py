@@ -1,0 +1,217 @@
+"""What rigopt answers with: frozen values, one type per kind of answer. No solver needed.
+
+``model_dump_json()`` of any of them is the published JSON; ``json_schema()`` gives its schema.
+No value depends on the clock or the machine: the same request, catalogue and versions give the
+same bytes.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from rigopt.markets import Basis, Condition
+from rigopt.parts import Fact
+from rigopt.request import Request
+
+
+class PartLine(Fact):
+    """One line of a part list."""
+
+    kind: str
+    part: str
+    name: str
+    quantity: int
+    owned: int
+    """How many of them are there already and cost nothing."""
+    price_cents: int | None
+    """Of one piece; ``None``: not needed, or not known in this market."""
+    total_cents: int | None
+    condition: Condition | None
+    basis: Basis | None
+    price_date: date | None
+    price_source: str | None
+
+
+class RuleVerdict(Fact):
+    """One rule's verdict with both numbers where it compares numbers."""
+
+    rule: str
+    title: str
+    verdict: Literal["ok", "violated", "warning", "unknown", "not applicable"]
+    text: str
+    repair: str
+    flag: str
+    """The flag that set it, if it is a wish."""
+    numbers: tuple[Numbers, ...]
+
+
+class Numbers(Fact):
+    """One comparison: what is asked for against what is there."""
+
+    text: str
+    demand: int
+    supply: int
+    unit: str
+
+
+class WorkloadRate(Fact):
+    """Predicted throughput of one workload."""
+
+    workload: str
+    title: str
+    per_second_milli: int
+    """Units per 1,000 seconds."""
+    unit: str
+    fits_memory: bool
+    """Whether it runs in the memory of each card; otherwise from system memory, far slower."""
+    error_median_pct: int | None
+    """Of the model on cards it was not fitted to; ``None``: not measured (an estimate)."""
+
+
+class Watts(Fact):
+    """Draw in watts; ``None``: a fact is unknown."""
+
+    sustained_w: int | None
+    wall_w: int | None
+
+
+class Assumption(Fact):
+    """Something the person did not say that shaped the answer, and the flag that changes it."""
+
+    text: str
+    flag: str
+
+
+class Versions(Fact):
+    """What the answer was made with."""
+
+    rigopt: str
+    catalog: str
+    market: str
+    market_as_of: date
+    solver: str | None = None
+
+
+class Assessment(Fact):
+    """All that solver-free code says of a build."""
+
+    parts: tuple[PartLine, ...]
+    currency: str
+    total_cents: int | None
+    """To pay; ``None``: some part to buy has no price in this market."""
+    score: int | None
+    """Throughput of the mix relative to the reference rig, which has 1,000."""
+    link: str | None
+    """How several cards reach each other."""
+    throughput: tuple[WorkloadRate, ...]
+    watts: Watts
+    verdicts: tuple[RuleVerdict, ...]
+
+
+class About(Fact):
+    """What an answer rests on."""
+
+    assumptions: tuple[Assumption, ...]
+    versions: Versions
+    request: Request
+
+
+class Report(Fact):
+    """The answer of :func:`rigopt.check`."""
+
+    schema_version: Literal[1] = 1
+    status: Literal["ok", "warning", "unknown", "violated"]
+    """The worst verdict of any rule."""
+    build: Assessment
+    missing: tuple[str, ...]
+    """Kinds of parts that a working rig needs and the build lacks."""
+    about: About
+
+
+class Binding(Fact):
+    """A wish, and what changing it would give: dropping it, or a little more budget."""
+
+    flag: str
+    text: str
+    score: int | None
+    """The best score after the change; ``None``: no higher than now."""
+
+
+class Optimal(Fact):
+    """The best build there is: no other has a higher score, nor this score for less money."""
+
+    schema_version: Literal[1] = 1
+    status: Literal["optimal"] = "optimal"
+    build: Assessment
+    score_bound: int
+    """No build has a higher score: equal to the build's."""
+    binding: tuple[Binding, ...]
+    about: About
+
+
+class Feasible(Fact):
+    """The best build found in time; no build scores more than ``score_bound``."""
+
+    schema_version: Literal[1] = 1
+    status: Literal["feasible"] = "feasible"
+    build: Assessment
+    score_bound: int
+    binding: tuple[Binding, ...]
+    limit: str
+    about: About
+
+
+class Reason(Fact):
+    """A wish or a rule that takes part in a clash."""
+
+    id: str
+    text: str
+    flag: str
+    """The flag that set it, if it is a wish."""
+
+
+class WayOut(Fact):
+    """A change that gives a build, with the flag to paste."""
+
+    text: str
+    flag: str
+
+
+class Explanation(Fact):
+    """Why no build exists: every one of the reasons is needed for the clash."""
+
+    summary: str
+    reasons: tuple[Reason, ...]
+    minimal: bool
+    """Whether it was shown that dropping any one reason gives a build."""
+    ways_out: tuple[WayOut, ...]
+
+
+class Infeasible(Fact):
+    """No build exists, and why."""
+
+    schema_version: Literal[1] = 1
+    status: Literal["infeasible"] = "infeasible"
+    explanation: Explanation
+    about: About
+
+
+class Unknown(Fact):
+    """A limit was reached before a build was found or excluded."""
+
+    schema_version: Literal[1] = 1
+    status: Literal["unknown"] = "unknown"
+    limit: str
+    about: About
+
+
+Outcome = Annotated[Optimal | Feasible | Infeasible | Unknown, Field(discriminator="status")]
+OUTCOME: TypeAdapter[Optimal | Feasible | Infeasible | Unknown] = TypeAdapter(Outcome)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of :data:`Outcome`."""
+    return OUTCOME.json_schema()

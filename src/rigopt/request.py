@@ -1,0 +1,131 @@
+"""What a person asks for: every wish an atomic, validated field."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from rigopt.errors import InputError
+from rigopt.markets import Condition
+from rigopt.parts import KINDS, Fact
+from rigopt.parts.chassis import Efficiency
+from rigopt.parts.gpu import Vendor
+
+Cents = Annotated[int, Field(ge=0, le=10**10)]
+Gb = Annotated[int, Field(ge=0, le=1_000_000)]
+Number = Annotated[int, Field(ge=0, le=1_000_000)]
+Gpus = Annotated[int, Field(ge=1, le=8)]
+
+
+class OwnedPart(Fact):
+    """Pieces of a part that are there already: free to use, never forced in."""
+
+    part: str
+    quantity: Annotated[int, Field(ge=1, le=64)] = 1
+
+
+class BrandWish(Fact):
+    """Parts of this kind must be of one of these brands (spelled as people do, any case)."""
+
+    kind: str
+    brands: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Request(Fact):
+    """One question to :func:`rigopt.solve`. Frozen; change it with :meth:`replace`.
+
+    Money is in cents of the market's currency, sizes in GB as drives and memory are sold.
+    Parts are named by catalogue id. ``None`` and ``()`` mean: no such wish.
+    """
+
+    market: str = "us-2026"
+    condition: Literal["new", "used", "any"] = "new"
+    """Condition of bought parts; "any" also takes used and refurbished ones."""
+    budget_cents: Cents | None = None
+    workload: str = "balanced"
+    """A workload or a mix of them, as ``models/`` names it."""
+    profile: str = "default"
+    framework: str = "pytorch-2.11-cuda"
+    min_gpus: Gpus = 1
+    max_gpus: Gpus = 4
+    min_vram_gb: Gb | None = None
+    """On every card."""
+    min_total_vram_gb: Gb | None = None
+    """Over all cards together."""
+    vendors: tuple[Vendor, ...] = ()
+    """Of the GPU."""
+    brands: tuple[BrandWish, ...] = ()
+    with_parts: tuple[str, ...] = ()
+    without_parts: tuple[str, ...] = ()
+    own: tuple[OwnedPart, ...] = ()
+    min_ram_gb: Gb | None = None
+    min_storage_gb: Gb = 1000
+    """On solid-state drives, for system, programs and data in use."""
+    min_bulk_gb: Gb | None = None
+    """Beside that, on drives of any sort."""
+    min_cores: Number | None = None
+    min_threads: Number | None = None
+    max_wall_w: Number | None = None
+    circuit: str | None = None
+    """Wall circuit; ``None``: the market's usual one."""
+    min_gpu_lanes: Annotated[int, Field(ge=1, le=16)] | None = None
+    """PCIe lanes of every card; ``None``: what the workload asks for."""
+    efficiency: Efficiency | None = None
+    ecc: bool = False
+    wifi: bool = False
+    nvlink: bool = False
+    os: Literal["none", "linux", "windows"] = "none"
+    adapters: bool = True
+    """Whether a 16-pin or EPS socket of a card may be fed by the adapter in its box."""
+    allow_unknown: bool = False
+    time_limit_s: Annotated[int, Field(ge=1, le=86_400)] = 60
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Request:
+        if self.min_gpus > self.max_gpus:
+            raise ValueError(
+                f"min-gpus {self.min_gpus} is more than max-gpus {self.max_gpus}; "
+                "lower the one or raise the other"
+            )
+        for name in self.with_parts:
+            if name in self.without_parts:
+                raise ValueError(f"{name} is both asked for and excluded; drop one of the two")
+        for wish in self.brands:
+            if wish.kind not in KINDS:
+                raise ValueError(f"{wish.kind} is no kind of part; use one of {', '.join(KINDS)}")
+        return self
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions in which parts may be bought."""
+        if self.condition == "any":
+            return ("new", "refurbished", "used")
+        return (self.condition,)
+
+    def replace(self, **changes: object) -> Request:
+        """A copy with some fields changed, validated again.
+
+        Raises:
+            InputError: if the result contradicts itself.
+        """
+        return make_request({**dict(self), **changes})
+
+
+def make_request(fields: dict[str, object], *, where: str = "request") -> Request:
+    """A validated request.
+
+    Raises:
+        InputError: one sentence with field and mend.
+    """
+    try:
+        return Request(**fields)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        message = first["msg"].removeprefix("Value error, ")
+        what, _, mend = message.partition("; ")
+        if first["loc"]:
+            field = ".".join(map(str, first["loc"])).replace("_", "-")
+            what = f"field {field}: {what}"
+        raise InputError(what, where=where, mend=mend or "correct it") from None

@@ -1,0 +1,1 @@
+"""Rules: stated once, checked, encoded and worded from the same statement."""

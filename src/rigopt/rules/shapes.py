@@ -1,0 +1,374 @@
+"""The shapes of rules, each written once.
+
+* :class:`Relation`: facts of some kinds, taken together, are allowed, forbidden or unknown.
+  :func:`match` and :func:`within` make the two commonest ones.
+* :class:`Balance`: what the parts ask for, summed, is at most what the parts supply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+from rigopt.build import Build, Line
+from rigopt.parts import REQUIRED_KINDS
+from rigopt.rules.base import ABSENT, Encoder, Finding, Key, Literal, Verdict
+
+if TYPE_CHECKING:
+    from rigopt.world import World
+
+KeyOf = Callable[[Line, "World"], Key]
+Value = Callable[[Line, "World"], int | None]
+
+_NOBODY: tuple[Line, ...] = ()
+_REQUIRED = frozenset(REQUIRED_KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """One side of a relation: a fact of the parts of one kind.
+
+    ``key`` reads the fact from a line. ``absent`` is the value when the build has no part of the
+    kind; without it the relation is not applicable then. ``group`` reads all lines of the kind
+    together (for kinds of which a solved build has one line, but a checked one may mix).
+    """
+
+    kind: str
+    key: KeyOf
+    fact: str = ""
+    absent: Key = None
+    optional: bool = False
+    group: Callable[[tuple[Line, ...], World], Key] | None = None
+
+    def values(self, build: Build, world: World) -> list[tuple[Key, tuple[Line, ...]]]:
+        """The value (or values, one a line) in a build, each with the lines it comes from."""
+        lines = build.of_kind(self.kind)
+        if not lines:
+            return [(self.absent, _NOBODY)] if self.optional else []
+        if self.group is not None:
+            return [(self.group(lines, world), lines)]
+        return [(self.key(line, world), (line,)) for line in lines]
+
+    def of_option(self, line: Line, world: World) -> Key:
+        """The value of a single option of the solver."""
+        return self.group((line,), world) if self.group is not None else self.key(line, world)
+
+    @property
+    def of_none(self) -> Key:
+        """The value when no part of the kind is chosen."""
+        return self.absent if self.optional else ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A relation operand that counts: the sum of a small integer over all lines of a kind."""
+
+    kind: str
+    value: Value
+    most: Callable[[World], int]
+    """No rule can be met by more than that: the encoder counts so far."""
+    fact: str = ""
+
+    def values(self, build: Build, world: World) -> list[tuple[Key, tuple[Line, ...]]]:
+        """The one sum, with every line of the kind; ``None`` if a line's value is unknown."""
+        lines = build.of_kind(self.kind)
+        counts = [self.value(line, world) for line in lines]
+        if None in counts:
+            return [(None, lines)]
+        return [(sum(count for count in counts if count is not None), lines)]
+
+
+_UNCONCERNED = Finding(Verdict.NOT_APPLICABLE, "nothing in the build is concerned")
+
+Judge = Callable[..., Verdict]
+Words = Callable[..., str]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A relation between facts.
+
+    ``judge(world, *keys)`` is the whole rule. A key of ``None`` is unknown and gives the verdict
+    unknown by itself, unless ``sees_unknown``. ``words(world, *keys)`` tells it with the values;
+    the names of the parts are put before it where ``{kind}`` stands in the returned text.
+    """
+
+    operands: tuple[Operand | Total, ...]
+    judge: Judge
+    words: Words
+    sees_unknown: bool = False
+    numbers: Callable[..., tuple[int, int]] | None = None
+    """Of known keys, the two numbers that are compared; both are reported, in ``unit``."""
+    unit: str = ""
+    irrelevant: tuple[tuple[int, int, Callable[[Key, Key], bool]], ...] = ()
+    """Pairs of operands (by place, the earlier first) whose values make the relation moot, so
+    that the encoder need not enumerate them: ``judge`` says "not applicable" of every one."""
+
+    def verdict(self, world: World, keys: Sequence[Key]) -> Verdict:
+        """The verdict on one tuple of values."""
+        if ABSENT in keys:
+            return Verdict.NOT_APPLICABLE
+        if not self.sees_unknown and None in keys:
+            return Verdict.UNKNOWN
+        return self.judge(world, *keys)
+
+    def check(self, build: Build, world: World) -> Finding:
+        """The worst verdict over all combinations of lines."""
+        values = [operand.values(build, world) for operand in self.operands]
+        worst: Finding | None = None
+        for combo in product(*values):
+            keys = [key for key, _ in combo]
+            verdict = self.verdict(world, keys)
+            if worst is None or verdict.badness > worst.verdict.badness:
+                worst = self._finding(world, verdict, combo)
+        return worst or _UNCONCERNED
+
+    def _finding(
+        self, world: World, verdict: Verdict, combo: Sequence[tuple[Key, tuple[Line, ...]]]
+    ) -> Finding:
+        keys = [key for key, _ in combo]
+        if ABSENT in keys:
+            return _UNCONCERNED
+        names = {
+            operand.kind: " and ".join(line.part.name for line in lines)
+            for operand, (_, lines) in zip(self.operands, combo, strict=True)
+            if lines
+        }
+        parts = tuple(line.part.id for _, lines in combo for line in lines)
+        if verdict is Verdict.UNKNOWN and not self.sees_unknown and None in keys:
+            missing = [
+                f"{operand.fact or 'a fact'} of {names.get(operand.kind, operand.kind)}"
+                for operand, (key, _) in zip(self.operands, combo, strict=True)
+                if key is None
+            ]
+            return Finding(verdict, f"not known: {', '.join(missing)}", parts=parts)
+        text = _put_names(self.words(world, *keys), names)
+        demand, supply = None, None
+        if self.numbers is not None and None not in keys:
+            demand, supply = self.numbers(*keys)
+        return Finding(verdict, text, demand, supply, self.unit, parts)
+
+    def encode(self, encoder: Encoder) -> None:
+        """One clause per combination of all operands but the last: the values it leaves."""
+        world = encoder.world
+        *front, last = (encoder.classes(operand) for operand in self.operands)
+        for combo in self._combinations(front, ()):
+            keys = [key for key, _ in combo]
+            allowed = [
+                literal for key, literal in last if world.admits(self.verdict(world, (*keys, key)))
+            ]
+            if len(allowed) < len(last):
+                encoder.imply([literal for _, literal in combo], allowed)
+
+    def _combinations(
+        self,
+        domains: Sequence[Sequence[tuple[Key, Literal]]],
+        prefix: tuple[tuple[Key, Literal], ...],
+    ) -> Iterable[tuple[tuple[Key, Literal], ...]]:
+        place = len(prefix)
+        if place == len(domains):
+            yield prefix
+            return
+        moot = [(earlier, test) for earlier, later, test in self.irrelevant if later == place]
+        for value in domains[place]:
+            if value[0] is ABSENT or any(
+                None not in (prefix[earlier][0], value[0]) and test(prefix[earlier][0], value[0])
+                for earlier, test in moot
+            ):
+                continue
+            yield from self._combinations(domains, (*prefix, value))
+
+
+def show(key: Key) -> str:
+    """A value in words: "unknown", "A or B", or itself."""
+    if key is None:
+        return "unknown"
+    if isinstance(key, tuple | list | frozenset):
+        return " or ".join(map(str, sorted(key) if isinstance(key, frozenset) else key)) or "none"
+    return str(key)
+
+
+def _put_names(text: str, names: dict[str, str]) -> str:
+    for kind, name in names.items():
+        text = text.replace("{" + kind + "}", name)
+    return text
+
+
+def decide(holds: bool | None) -> Verdict:
+    """ok, violated, or unknown for ``None``."""
+    if holds is None:
+        return Verdict.UNKNOWN
+    return Verdict.OK if holds else Verdict.VIOLATED
+
+
+def match(left: Operand, right: Operand, holds: Callable[[Key, Key], bool], words: str) -> Relation:
+    """A relation of two facts; in ``words``, ``{0}`` and ``{1}`` stand for the values."""
+    return Relation(
+        (left, right),
+        lambda _world, a, b: decide(holds(a, b)),
+        lambda _world, a, b: _fill(words, a, b),
+    )
+
+
+def within(size: Operand, room: Operand, what: str, where: str, unit: str = "mm") -> Relation:
+    """``size`` of every piece is at most ``room``; told as "what 54 mm > 32 mm where"."""
+    return Relation(
+        (size, room),
+        lambda _world, a, b: decide(a <= b),
+        lambda _world, a, b: f"{what} {a:,} {unit} {'≤' if a <= b else '>'} {b:,} {unit} {where}",
+        numbers=lambda a, b: (a, b),
+        unit=unit,
+    )
+
+
+def _fill(words: str, *keys: Key) -> str:
+    for place, key in enumerate(keys):
+        words = words.replace("{" + str(place) + "}", show(key))
+    return words
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What lines of one kind add to a side of a balance; ``None`` is unknown (but at least 0)."""
+
+    kind: str
+    value: Value
+    fact: str = ""
+
+
+Constant = Callable[["World"], int]
+
+
+def _nothing(_world: World) -> int:
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The sum of what is asked for is at most the sum of what is supplied.
+
+    An unknown term may be anything from 0 up, so the verdict is *violated* only if known demand
+    exceeds every possible supply, *ok* only if every possible demand is covered by known supply,
+    and *unknown* between. ``scale`` divides both sums when they are shown.
+    """
+
+    what: str
+    unit: str
+    demand: tuple[Term, ...] = ()
+    supply: tuple[Term, ...] = ()
+    demand_base: Constant = _nothing
+    supply_base: Constant = _nothing
+    words: str = "{what}: {demand} {unit} {sign} {supply} {unit}"
+    scale: int = 1
+    applies: Callable[[World], bool] = lambda _world: True
+
+    def check(self, build: Build, world: World) -> Finding:
+        """Compare both sums of a build; without any part that could supply, nothing is said."""
+        if not self.applies(world):
+            return Finding(Verdict.NOT_APPLICABLE, f"{self.what}: nothing asked for")
+        suppliers = {term.kind for term in self.supply}
+        if suppliers and suppliers <= _REQUIRED and not any(map(build.of_kind, suppliers)):
+            return Finding(
+                Verdict.NOT_APPLICABLE, f"{self.what}: the list has nothing to supply it"
+            )
+        asked, asked_unknown, askers = self._sum(self.demand, build, world)
+        given, given_unknown, givers = self._sum(self.supply, build, world)
+        asked += self.demand_base(world)
+        given += self.supply_base(world)
+        parts = tuple(line.part.id for line in (*askers, *givers))
+        if asked > given and not given_unknown:
+            verdict = Verdict.VIOLATED
+        elif asked_unknown or (given_unknown and asked > given):
+            missing = ", ".join((*asked_unknown, *given_unknown))
+            return Finding(
+                Verdict.UNKNOWN, f"{self.what}: not known: {missing}", unit=self.unit, parts=parts
+            )
+        elif asked == 0:
+            verdict = Verdict.NOT_APPLICABLE
+        else:
+            verdict = Verdict.OK
+        demand, supply = -(-asked // self.scale), given // self.scale
+        kinds = {term.kind for term in (*self.demand, *self.supply)}
+        names = {
+            kind: " and ".join(line.part.name for line in build.of_kind(kind)) or f"no {kind}"
+            for kind in kinds
+        }
+        text = _put_names(self.words, names)
+        for name, value in (
+            ("what", self.what),
+            ("demand", f"{demand:,}"),
+            ("supply", f"{supply:,}"),
+            ("unit", self.unit),
+            ("sign", "≤" if asked <= given else ">"),
+        ):
+            text = text.replace("{" + name + "}", value)
+        return Finding(verdict, text, demand, supply, self.unit, parts)
+
+    def _sum(
+        self, terms: Iterable[Term], build: Build, world: World
+    ) -> tuple[int, list[str], list[Line]]:
+        total, unknown, lines = 0, [], []
+        for term in terms:
+            for line in build.of_kind(term.kind):
+                value = term.value(line, world)
+                if value is None:
+                    unknown.append(f"{term.fact or 'a fact'} of {line.part.name}")
+                    lines.append(line)
+                elif value:
+                    total += value
+                    lines.append(line)
+        return total, unknown, lines
+
+    def encode(self, encoder: Encoder) -> None:
+        """One linear row over the options; unknown demand is refused or left out as admitted."""
+        world = encoder.world
+        if not self.applies(world):
+            return
+        bound = self.supply_base(world) - self.demand_base(world)
+        row: list[tuple[int, Literal]] = []
+        unknown_supply: list[Literal] = []
+        most = 0
+        for term in self.demand:
+            for line, literal in encoder.options(term.kind):
+                value = term.value(line, world)
+                if value is None:
+                    if not world.admits(Verdict.UNKNOWN):
+                        encoder.imply([literal], [])
+                elif value:
+                    row.append((value, literal))
+                    most += value
+        for term in self.supply:
+            for line, literal in encoder.options(term.kind):
+                value = term.value(line, world)
+                if value is None:
+                    unknown_supply.append(literal)
+                elif value:
+                    row.append((-value, literal))
+        if world.admits(Verdict.UNKNOWN):
+            row.extend((-(most + max(0, -bound)), literal) for literal in unknown_supply)
+        if row or bound < 0:
+            encoder.at_most(row, bound)
+
+
+def each(read: Callable[..., int | None]) -> Value:
+    """A value per piece: the fact times the quantity."""
+
+    def value(line: Line, world: World) -> int | None:
+        one = read(line.part)
+        return None if one is None else one * line.quantity
+
+    return value
+
+
+def once(read: Callable[..., int | None]) -> Value:
+    """A value that does not grow with the quantity."""
+    return lambda line, world: read(line.part)
+
+
+def fact(kind: str, name: str, *, label: str = "", optional: bool = False) -> Operand:
+    """An operand that reads one field of a part."""
+    return Operand(
+        kind, lambda line, world: getattr(line.part, name), label or name, optional=optional
+    )

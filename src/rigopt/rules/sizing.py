@@ -1,0 +1,172 @@
+"""How much CPU and memory the GPUs want beside them, after the chosen profile."""
+
+from __future__ import annotations
+
+from rigopt.build import Line
+from rigopt.parts import Cpu, GpuCard, MemoryKit
+from rigopt.rules.base import Key, Rule, Verdict
+from rigopt.rules.shapes import Balance, Operand, Relation, Term, decide
+from rigopt.world import World
+
+
+def ram_gb(line: Line, _world: World) -> int | None:
+    """Memory of a line of kits in GB."""
+    kit = line.part
+    assert isinstance(kit, MemoryKit)
+    if kit.modules is None or kit.module_gb is None:
+        return None
+    return kit.modules * kit.module_gb * line.quantity
+
+
+def vram_gb(line: Line, world: World) -> int:
+    """GPU memory of one card of a line in GB."""
+    assert isinstance(line.part, GpuCard)
+    return world.chip(line.part).vram_gb
+
+
+def threads(line: Line, _world: World) -> int | None:
+    """Threads of a line of CPUs."""
+    assert isinstance(line.part, Cpu)
+    return None if line.part.threads is None else line.part.threads * line.quantity
+
+
+def cores(line: Line, _world: World) -> int | None:
+    """Cores of a line of CPUs."""
+    assert isinstance(line.part, Cpu)
+    return None if line.part.cores is None else line.part.cores * line.quantity
+
+
+def _hundredfold_ram(line: Line, world: World) -> int | None:
+    gb = ram_gb(line, world)
+    return None if gb is None else gb * 100
+
+
+RAM_PER_TOTAL = Balance(
+    "memory for all GPUs",
+    "GB",
+    demand=(
+        Term(
+            "gpu",
+            lambda line, world: (
+                vram_gb(line, world) * line.quantity * world.profile.ram_per_total_vram_pct
+            ),
+        ),
+    ),
+    supply=(Term("memory", _hundredfold_ram, "modules or module_gb"),),
+    words="{demand} GB wanted for the memory of all GPUs {sign} {supply} GB of memory",
+    scale=100,
+    applies=lambda world: world.profile.ram_per_total_vram_pct > 0,
+)
+
+
+def _largest_card(lines: tuple[Line, ...], world: World) -> int:
+    return max(vram_gb(line, world) for line in lines)
+
+
+def _all_ram(lines: tuple[Line, ...], world: World) -> int | None:
+    sizes = [ram_gb(line, world) for line in lines]
+    return None if None in sizes else sum(size for size in sizes if size is not None)
+
+
+def _enough_ram(world: World, vram: int, ram: int) -> Verdict:
+    if world.profile.ram_per_card_vram_pct == 0:
+        return Verdict.NOT_APPLICABLE
+    return decide(100 * ram >= vram * world.profile.ram_per_card_vram_pct)
+
+
+def _wanted(world: World, vram: int) -> int:
+    return -(-vram * world.profile.ram_per_card_vram_pct // 100)
+
+
+RAM_PER_VRAM = Rule(
+    "ram-per-vram",
+    "there is as much memory as the profile wants for the GPUs' memory",
+    (
+        Relation(
+            (
+                Operand("gpu", lambda line, world: vram_gb(line, world), group=_largest_card),
+                Operand(
+                    "memory",
+                    lambda line, world: _all_ram((line,), world),
+                    "modules or module_gb",
+                    group=_all_ram,
+                ),
+            ),
+            _enough_ram,
+            lambda world, vram, ram: (
+                f"{_wanted(world, vram)} GB wanted for the largest GPU "
+                f"{'≤' if ram >= _wanted(world, vram) else '>'} {ram} GB of memory"
+            ),
+        ),
+        RAM_PER_TOTAL,
+    ),
+    "choose more memory or another --profile",
+)
+
+
+def _per_gpu(share: str) -> Term:
+    return Term("gpu", lambda line, world: int(getattr(world.profile, share)) * line.quantity)
+
+
+CPU_PER_GPU = Rule(
+    "cpu-per-gpu",
+    "the CPU brings the cores and threads that the profile wants for every GPU",
+    (
+        Balance(
+            "threads for the GPUs",
+            "threads",
+            demand=(_per_gpu("threads_per_gpu"),),
+            supply=(Term("cpu", threads, "threads"),),
+            words="{demand} threads wanted for the GPUs {sign} {supply} of {cpu}",
+        ),
+        Balance(
+            "cores for the GPUs",
+            "cores",
+            demand=(_per_gpu("cores_per_gpu"),),
+            supply=(Term("cpu", cores, "cores"),),
+            words="{demand} cores wanted for the GPUs {sign} {supply} of {cpu}",
+        ),
+        Balance(
+            "cores",
+            "cores",
+            demand_base=lambda world: world.profile.min_cores,
+            supply=(Term("cpu", cores, "cores"),),
+            words="{demand} cores wanted in any rig {sign} {supply} of {cpu}",
+        ),
+    ),
+    "choose a CPU with more cores or another --profile",
+)
+
+
+def _smallest_card(lines: tuple[Line, ...], world: World) -> Key:
+    return min(vram_gb(line, world) for line in lines)
+
+
+VRAM = Rule(
+    "vram",
+    "the workload fits the memory of every card",
+    (
+        Relation(
+            (Operand("gpu", lambda line, world: vram_gb(line, world), group=_smallest_card),),
+            lambda world, vram: (
+                decide(vram >= world.mix.vram_gb)
+                if world.mix.alone
+                else Verdict.OK
+                if vram >= world.mix.vram_gb
+                else Verdict.WARNING
+            ),
+            lambda world, vram: (
+                f"{world.mix.vram_gb} GB that {world.mix.name} wants on a card "
+                f"{'≤' if vram >= world.mix.vram_gb else '>'} {vram} GB of {{gpu}}"
+                + (
+                    ""
+                    if vram >= world.mix.vram_gb or world.mix.alone
+                    else "; workloads that do not fit are counted as run from system memory"
+                )
+            ),
+        ),
+    ),
+    "choose cards with more memory or another --workload",
+)
+
+SIZING_RULES = (VRAM, RAM_PER_VRAM, CPU_PER_GPU)

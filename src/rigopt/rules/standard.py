@@ -1,0 +1,21 @@
+"""The rules of a working deep-learning rig, in the order in which they are told."""
+
+from __future__ import annotations
+
+from rigopt.rules.accelerators import ACCELERATOR_RULES
+from rigopt.rules.base import Rule
+from rigopt.rules.mechanics import MECHANICS_RULES
+from rigopt.rules.platform import PLATFORM_RULES
+from rigopt.rules.power import POWER_RULES
+from rigopt.rules.sizing import SIZING_RULES
+from rigopt.rules.storage import STORAGE_RULES
+
+RULES: tuple[Rule, ...] = (
+    *PLATFORM_RULES,
+    *ACCELERATOR_RULES,
+    *SIZING_RULES,
+    *POWER_RULES,
+    *MECHANICS_RULES,
+    *STORAGE_RULES,
+)
+"""To add a rule: write it beside its likes, and it is checked, encoded and worded everywhere."""

@@ -1,0 +1,403 @@
+"""What the person asks for, as rules: each wish atomic, so that it can be named and relaxed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rigopt.build import Line
+from rigopt.draw import line_draw_w
+from rigopt.parts import KINDS, Drive, GpuCard, Motherboard, NetworkAdapter
+from rigopt.parts.chassis import Efficiency
+from rigopt.request import BrandWish, Request
+from rigopt.rules.base import Rule
+from rigopt.rules.power import POWERED
+from rigopt.rules.shapes import Balance, Operand, Relation, Term, decide, fact
+from rigopt.rules.sizing import cores, ram_gb, threads, vram_gb
+from rigopt.units import format_money
+from rigopt.world import World
+
+EFFICIENCY_ORDER: tuple[Efficiency, ...] = (
+    "none",
+    "white",
+    "bronze",
+    "silver",
+    "gold",
+    "platinum",
+    "titanium",
+)
+
+
+def wishes_of(request: Request) -> tuple[Rule, ...]:
+    """The wishes of a request that bind anything, in a fixed order."""
+    return tuple(_wishes(request))
+
+
+def _cost(line: Line, _world: World) -> int | None:
+    return line.cost_cents
+
+
+def _least(
+    name: str, title: str, flag: str, unit: str, kind: str, value: object, least: int, words: str
+) -> Rule:
+    return Rule(
+        name,
+        title,
+        (
+            Balance(
+                title,
+                unit,
+                demand_base=lambda _world: least,
+                supply=(Term(kind, value, kind),),  # type: ignore[arg-type]
+                words=words,
+            ),
+        ),
+        f"lower {flag}",
+        flag=f"{flag} {least}",
+    )
+
+
+def _wishes(r: Request) -> Iterator[Rule]:
+    if r.budget_cents is not None:
+        yield _budget(r.budget_cents)
+    if r.min_gpus > 1:
+        yield _least(
+            "wish-min-gpus",
+            "number of GPUs",
+            "--min-gpus",
+            "cards",
+            "gpu",
+            lambda line, _w: line.quantity,
+            r.min_gpus,
+            "{demand} GPUs asked for {sign} {supply} there",
+        )
+    if r.min_vram_gb is not None:
+        yield _min_vram(r.min_vram_gb)
+    if r.min_total_vram_gb is not None:
+        yield _least(
+            "wish-min-total-vram",
+            "GPU memory of all cards",
+            "--min-total-vram",
+            "GB",
+            "gpu",
+            lambda line, w: vram_gb(line, w) * line.quantity,
+            r.min_total_vram_gb,
+            "{demand} GB of VRAM asked for in all {sign} {supply} GB there",
+        )
+    if r.vendors:
+        yield _vendors(r)
+    for wish in r.brands:
+        yield _brand(wish)
+    for name in r.with_parts:
+        yield _with(name)
+    for name in r.without_parts:
+        yield _without(name)
+    if r.min_ram_gb is not None:
+        yield _least(
+            "wish-min-ram",
+            "memory",
+            "--min-ram",
+            "GB",
+            "memory",
+            ram_gb,
+            r.min_ram_gb,
+            "{demand} GB of memory asked for {sign} {supply} GB there",
+        )
+    if r.min_storage_gb:
+        yield _least(
+            "wish-min-storage",
+            "solid-state storage",
+            "--min-storage",
+            "GB",
+            "storage",
+            _solid_gb,
+            r.min_storage_gb,
+            "{demand} GB of solid-state storage asked for {sign} {supply} GB there",
+        )
+    if r.min_bulk_gb is not None:
+        yield _least(
+            "wish-min-bulk",
+            "storage in all",
+            "--min-bulk",
+            "GB",
+            "storage",
+            _storage_gb,
+            r.min_storage_gb + r.min_bulk_gb,
+            "{demand} GB of storage asked for in all {sign} {supply} GB there",
+        )
+    if r.min_cores is not None:
+        yield _least(
+            "wish-min-cores",
+            "CPU cores",
+            "--min-cores",
+            "cores",
+            "cpu",
+            cores,
+            r.min_cores,
+            "{demand} cores asked for {sign} {supply} there",
+        )
+    if r.min_threads is not None:
+        yield _least(
+            "wish-min-threads",
+            "CPU threads",
+            "--min-threads",
+            "threads",
+            "cpu",
+            threads,
+            r.min_threads,
+            "{demand} threads asked for {sign} {supply} there",
+        )
+    if r.max_wall_w is not None:
+        yield _max_wall(r.max_wall_w)
+    if r.efficiency is not None:
+        yield _efficiency(r.efficiency)
+    if r.ecc:
+        yield _ecc()
+    if r.wifi:
+        yield _wifi()
+    if r.nvlink:
+        yield _least(
+            "wish-nvlink",
+            "NVLink bridges",
+            "--nvlink",
+            "bridges",
+            "nvlink_bridge",
+            lambda line, _w: line.quantity,
+            1,
+            "{demand} NVLink bridge asked for {sign} {supply} there",
+        )
+    if r.os != "none":
+        yield _os(r.os)
+
+
+def _budget(cents: int) -> Rule:
+    return Rule(
+        "wish-budget",
+        "the parts to buy cost no more than the budget",
+        (
+            Balance(
+                "price",
+                "cents",
+                demand=tuple(Term(kind, _cost, "price") for kind in KINDS),
+                supply_base=lambda _world: cents,
+                words="the parts cost {demand} {sign} {supply} of budget, in cents",
+            ),
+        ),
+        "raise --budget",
+        flag=f"--budget {format_money(cents, '').strip().replace(',', '')}",
+    )
+
+
+def _min_vram(least: int) -> Rule:
+    return Rule(
+        "wish-min-vram",
+        "GPU memory of every card",
+        (
+            Relation(
+                (Operand("gpu", vram_gb),),
+                lambda _w, gb: decide(gb >= least),
+                lambda _w, gb: (
+                    f"{least} GB of VRAM asked for on every card "
+                    f"{'≤' if gb >= least else '>'} {gb} GB of {{gpu}}"
+                ),
+            ),
+        ),
+        "lower --min-vram",
+        flag=f"--min-vram {least}",
+    )
+
+
+def _vendors(r: Request) -> Rule:
+    wanted = r.vendors
+    return Rule(
+        "wish-vendor",
+        "the GPU's vendor",
+        (
+            Relation(
+                (Operand("gpu", lambda line, w: w.chip(line.part).vendor),),  # type: ignore[arg-type]
+                lambda _w, vendor: decide(vendor in wanted),
+                lambda _w, vendor: f"{{gpu}} is by {vendor}; asked for {' or '.join(wanted)}",
+            ),
+        ),
+        "drop --vendor",
+        flag=" ".join(f"--vendor {vendor}" for vendor in wanted),
+    )
+
+
+def _brand(wish: BrandWish) -> Rule:
+    wanted = {brand.casefold() for brand in wish.brands}
+    shown = " or ".join(wish.brands)
+    return Rule(
+        f"wish-brand-{wish.kind}",
+        f"the brand of the {wish.kind}",
+        (
+            Relation(
+                (Operand(wish.kind, lambda line, _w: line.part.brand),),
+                lambda _w, brand: decide(brand.casefold() in wanted),
+                lambda _w, brand: f"{{{wish.kind}}} is by {brand}; asked for {shown}",
+            ),
+        ),
+        "drop --brand",
+        flag=" ".join(f"--brand {wish.kind}={brand}" for brand in wish.brands),
+    )
+
+
+def _is(name: str, line: Line) -> bool:
+    return line.part.id == name or (isinstance(line.part, GpuCard) and line.part.chip == name)
+
+
+def _with(name: str) -> Rule:
+    return Rule(
+        f"wish-with-{name}",
+        f"{name} is in the build",
+        (
+            Balance(
+                name,
+                "pieces",
+                demand_base=lambda _world: 1,
+                supply=tuple(
+                    Term(kind, lambda line, _w: line.quantity if _is(name, line) else 0)
+                    for kind in KINDS
+                ),
+                words=f"{{demand}} {name} asked for {{sign}} {{supply}} there",
+            ),
+        ),
+        "drop --with",
+        flag=f"--with {name}",
+    )
+
+
+def _without(name: str) -> Rule:
+    return Rule(
+        f"wish-without-{name}",
+        f"{name} is not in the build",
+        (
+            Balance(
+                name,
+                "pieces",
+                demand=tuple(
+                    Term(kind, lambda line, _w: line.quantity if _is(name, line) else 0)
+                    for kind in KINDS
+                ),
+                words=f"{{demand}} {name} {{sign}} {{supply}} allowed",
+            ),
+        ),
+        "drop --without",
+        flag=f"--without {name}",
+    )
+
+
+def _storage_gb(line: Line, _world: World) -> int | None:
+    assert isinstance(line.part, Drive)
+    gb = line.part.capacity_gb
+    return None if gb is None else gb * line.quantity
+
+
+def _solid_gb(line: Line, world: World) -> int | None:
+    spinning = getattr(line.part, "spinning", None)
+    return 0 if spinning else None if spinning is None else _storage_gb(line, world)
+
+
+def _max_wall(watts: int) -> Rule:
+    """Conservative: the draw through the supply's efficiency at full load or half, the worse."""
+
+    def hundredfold(line: Line, world: World) -> int | None:
+        draw = line_draw_w(line, world)
+        return None if draw is None else draw * 100
+
+    def room(line: Line, world: World) -> int | None:
+        label = getattr(line.part, "efficiency", None)
+        return None if label is None else watts * min(world.power.efficiency_pct[label][1:])
+
+    return Rule(
+        "wish-max-wall-watts",
+        "draw at the wall at full load",
+        (
+            Balance(
+                "draw",
+                "W",
+                demand=tuple(Term(kind, hundredfold, "power draw") for kind in POWERED),
+                supply=(Term("psu", room, "efficiency"),),
+                words="sustained draw {demand} W {sign} {supply} W through {psu} "
+                f"for {watts:,} W at the wall",
+                scale=100,
+            ),
+        ),
+        "raise --max-wall-watts",
+        flag=f"--max-wall-watts {watts}",
+    )
+
+
+def _efficiency(least: Efficiency) -> Rule:
+    floor = EFFICIENCY_ORDER.index(least)
+    return Rule(
+        "psu-efficiency",
+        "the supply's 80 PLUS class",
+        (
+            Relation(
+                (fact("psu", "efficiency"),),
+                lambda _w, label: decide(EFFICIENCY_ORDER.index(label) >= floor),
+                lambda _w, label: f"{{psu}} is 80 PLUS {label}; asked for {least} or better",
+            ),
+        ),
+        "lower --efficiency",
+        flag=f"--efficiency {least}",
+    )
+
+
+def _ecc() -> Rule:
+    return Rule(
+        "wish-ecc",
+        "memory, CPU and board all do error correction",
+        tuple(
+            Relation(
+                (fact(kind, "ecc"),),
+                lambda _w, ecc: decide(ecc),
+                lambda _w, ecc, kind=kind: f"{{{kind}}} {'does' if ecc else 'does not do'} ECC",
+            )
+            for kind in ("memory", "cpu", "motherboard")
+        ),
+        "drop --ecc",
+        flag="--ecc",
+    )
+
+
+def _wifi() -> Rule:
+    def has(line: Line, _world: World) -> int | None:
+        assert isinstance(line.part, Motherboard | NetworkAdapter)
+        return None if line.part.wifi is None else int(line.part.wifi)
+
+    return Rule(
+        "wish-wifi",
+        "the rig has Wi-Fi",
+        (
+            Balance(
+                "Wi-Fi",
+                "adapters",
+                demand_base=lambda _world: 1,
+                supply=(Term("motherboard", has, "wifi"), Term("network", has, "wifi")),
+                words="{demand} Wi-Fi adapter asked for {sign} {supply} there",
+            ),
+        ),
+        "drop --wifi",
+        flag="--wifi",
+    )
+
+
+def _os(family: str) -> Rule:
+    return Rule(
+        "wish-os",
+        "the operating system",
+        (
+            Balance(
+                "operating system",
+                "licences",
+                demand_base=lambda _world: 1,
+                supply=(
+                    Term("os", lambda line, _w: int(line.part.family == family)),  # type: ignore[attr-defined]
+                ),
+                words=f"{{demand}} {family} licence asked for {{sign}} {{supply}} there",
+            ),
+        ),
+        "drop --os",
+        flag=f"--os {family}",
+    )

@@ -1,0 +1,92 @@
+"""All that rules may look at beside the build: the request and what it refers to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rigopt import assumptions
+from rigopt.assumptions import Circuit, Framework, Power, Profile, choose
+from rigopt.catalog import Catalog
+from rigopt.errors import InputError, nearest
+from rigopt.markets import Market
+from rigopt.parts import GpuCard, GpuChip, Motherboard
+from rigopt.request import Request
+from rigopt.rules.base import Verdict
+from rigopt.throughput import Mix, mix_named, reference_chip_id
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A request with everything its names stand for. Immutable, solver-free."""
+
+    catalog: Catalog
+    request: Request
+    market: Market
+    profile: Profile
+    power: Power
+    framework: Framework
+    circuit: Circuit
+    mix: Mix
+
+    @staticmethod
+    def of(request: Request, catalog: Catalog) -> World:
+        """Look up every name of a request.
+
+        Raises:
+            InputError: if one is not known, with the nearest names.
+        """
+        market = catalog.market(request.market)
+        power = assumptions.power()
+        return World(
+            catalog=catalog,
+            request=request,
+            market=market,
+            profile=choose(assumptions.profiles(), request.profile, where="profile"),
+            power=power,
+            framework=choose(assumptions.frameworks(), request.framework, where="framework"),
+            circuit=choose(power.circuits, request.circuit or market.info.circuit, where="circuit"),
+            mix=mix_named(request.workload),
+        )
+
+    def chip(self, card: GpuCard) -> GpuChip:
+        """The chip on a card."""
+        return self.catalog.chip_of(card)
+
+    @property
+    def reference(self) -> GpuChip:
+        """The chip one card of which scores 1,000."""
+        name = reference_chip_id()
+        try:
+            return self.catalog.chips[name]
+        except KeyError:
+            raise InputError(
+                f"the reference chip {name} is not in the catalogue",
+                where="models/mixes.toml",
+                mend=nearest(name, self.catalog.chips),
+            ) from None
+
+    def tdp_w(self, card: GpuCard) -> int:
+        """The card's power limit: its own, or its chip's."""
+        return card.tdp_w if card.tdp_w is not None else self.chip(card).tdp_w
+
+    @property
+    def boards(self) -> tuple[Motherboard, ...]:
+        """Every board of the catalogue."""
+        found = self.catalog.of_kind("motherboard")
+        return tuple(board for board in found if isinstance(board, Motherboard))
+
+    @property
+    def m2_generations(self) -> frozenset[str]:
+        """CPU generations that some board's M.2 slot is restricted to."""
+        return self.catalog.m2_generations
+
+    @property
+    def min_gpu_lanes(self) -> int:
+        """PCIe lanes that every card must get."""
+        return self.request.min_gpu_lanes or self.mix.min_gpu_lanes
+
+    def admits(self, verdict: Verdict) -> bool:
+        """Whether a build with this verdict may be offered."""
+        if verdict is Verdict.UNKNOWN:
+            return self.request.allow_unknown
+        return verdict is not Verdict.VIOLATED
