@@ -1,0 +1,67 @@
+"""rigopt: which parts should a deep-learning machine be made of?
+
+    >>> from rigopt import Catalog, Request, solve
+    >>> outcome = solve(Request(budget_cents=500_000, min_vram_gb=24))
+    >>> outcome.status
+    'optimal'
+
+Names are imported on first use, so that ``import rigopt`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rigopt.build import Build as Build
+    from rigopt.build import Line as Line
+    from rigopt.catalog import Catalog as Catalog
+    from rigopt.check import check as check
+    from rigopt.errors import InputError as InputError
+    from rigopt.errors import InternalError as InternalError
+    from rigopt.errors import RigoptError as RigoptError
+    from rigopt.outcome import Explanation as Explanation
+    from rigopt.outcome import Feasible as Feasible
+    from rigopt.outcome import Infeasible as Infeasible
+    from rigopt.outcome import Optimal as Optimal
+    from rigopt.outcome import Report as Report
+    from rigopt.outcome import Unknown as Unknown
+    from rigopt.request import BrandWish as BrandWish
+    from rigopt.request import OwnedPart as OwnedPart
+    from rigopt.request import Request as Request
+    from rigopt.solve import solve as solve
+
+_HOMES = {
+    "Build": "build",
+    "Line": "build",
+    "Catalog": "catalog",
+    "check": "check",
+    "InputError": "errors",
+    "InternalError": "errors",
+    "RigoptError": "errors",
+    "Explanation": "outcome",
+    "Feasible": "outcome",
+    "Infeasible": "outcome",
+    "Optimal": "outcome",
+    "Report": "outcome",
+    "Unknown": "outcome",
+    "BrandWish": "request",
+    "OwnedPart": "request",
+    "Request": "request",
+    "solve": "solve",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'rigopt' has no attribute {name!r}")
+    value = getattr(import_module(f"rigopt.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,140 @@
+"""Solve a problem: throughput first, then price, then a fixed rank; each step proven."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from importlib.metadata import version
+
+from ortools.sat.python import cp_model
+
+from rigopt.build import Build
+from rigopt.cpsat.model import Model
+from rigopt.encoding import Encoding
+from rigopt.errors import InternalError
+from rigopt.rules.base import Literal
+
+SOLVER = f"OR-tools CP-SAT {version('ortools')}"
+
+
+class Status(Enum):
+    """What a search showed."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    UNKNOWN = "unknown"
+
+
+_STATUS = {
+    cp_model.OPTIMAL: Status.OPTIMAL,
+    cp_model.FEASIBLE: Status.FEASIBLE,
+    cp_model.INFEASIBLE: Status.INFEASIBLE,
+    cp_model.UNKNOWN: Status.UNKNOWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The end of a search: a build unless infeasible or unknown."""
+
+    status: Status
+    build: Build | None = None
+    score: int | None = None
+    score_bound: int | None = None
+
+
+class Clock:
+    """One time limit over several searches."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left; never negative."""
+        return max(0.0, self._end - time.monotonic())
+
+
+def _search(model: Model, clock: Clock, seed: int) -> tuple[Status, cp_model.CpSolver]:
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = seed
+    solver.parameters.max_time_in_seconds = max(0.001, clock.left)
+    code = solver.solve(model.model)
+    if code not in _STATUS:
+        raise InternalError(f"the model is not valid: {model.model.validate()}")
+    return _STATUS[code], solver
+
+
+def feasible(encoding: Encoding, dropped: Sequence[str], clock: Clock, seed: int) -> Status:
+    """Whether a build exists with some rules dropped: OPTIMAL, INFEASIBLE or UNKNOWN."""
+    status, _ = _search(Model(encoding, dropped=dropped), clock, seed)
+    return status
+
+
+def best(
+    encoding: Encoding,
+    terms: list[tuple[int, Literal]],
+    clock: Clock,
+    seed: int,
+    *,
+    dropped: Sequence[str] = (),
+    minimise: bool = False,
+    most_cents: int | None = None,
+    at_least: int | None = None,
+) -> tuple[Status, int | None]:
+    """The proven optimum of one linear objective with some rules dropped, or ``None``.
+
+    ``most_cents`` bounds the price, ``at_least`` the objective from below.
+    """
+    model = Model(encoding, dropped=dropped)
+    total = model.sum(terms)
+    if most_cents is not None:
+        model.model.add(model.sum(encoding.price) <= most_cents)
+    if at_least is not None:
+        model.model.add(total >= at_least)
+    (model.model.minimize if minimise else model.model.maximize)(total)
+    status, solver = _search(model, clock, seed)
+    return status, round(solver.objective_value) if status is Status.OPTIMAL else None
+
+
+def search(
+    encoding: Encoding,
+    clock: Clock,
+    seed: int,
+    *,
+    dropped: Sequence[str] = (),
+    tell: Callable[[str], None] = lambda _step: None,
+) -> Found:
+    """The lexicographic optimum: most points, then fewest cents, then lowest rank."""
+    model = Model(encoding, dropped=dropped)
+    tell("throughput")
+    points = model.sum(encoding.score)
+    model.model.maximize(points)
+    status, solver = _search(model, clock, seed)
+    if status in (Status.INFEASIBLE, Status.UNKNOWN):
+        return Found(status)
+    score = round(solver.objective_value)
+    bound = int(solver.best_objective_bound)
+    build = encoding.build(lambda literal: model.true_in(solver, literal))
+    if status is Status.FEASIBLE:
+        return Found(status, build, score, bound)
+    model.model.add(points >= score)
+    for step, terms in (("price", encoding.price), ("rank", encoding.rank)):
+        tell(step)
+        model.hint(solver)
+        total = model.sum(terms)
+        model.model.minimize(total)
+        status, solver = _search(model, clock, seed)
+        if status in (Status.OPTIMAL, Status.FEASIBLE):
+            build = encoding.build(lambda literal, s=solver: model.true_in(s, literal))  # type: ignore[misc]
+        if status is Status.INFEASIBLE:
+            raise InternalError(f"the step {step} lost the build of the step before it")
+        if status is not Status.OPTIMAL:
+            return Found(Status.FEASIBLE, build, score, score)
+        model.model.add(total <= round(solver.objective_value))
+    return Found(Status.OPTIMAL, build, score, score)

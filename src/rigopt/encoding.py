@@ -1,0 +1,306 @@
+"""A problem as Boolean variables, clauses and linear rows: solver-free, so that it can be read.
+
+* Exactly one option (a part and a quantity) per required kind, at most one per optional kind;
+  of drives, any set with one quantity each.
+* The values of a fact that a rule reads become class literals:
+  ``sum(options with the value) == literal``.
+* Relations are clauses over class literals, balances are linear rows over options.
+
+Every constraint belongs to a rule (or to the structure), so that a model can be made of any
+subset of the rules without evaluating them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from rigopt.build import Build, Line
+from rigopt.parts import KINDS, GpuCard
+from rigopt.problem import MANY_MODELS, Problem, Wiring, rank_of
+from rigopt.rules.accelerators import BOARD, CARDS, LANES, ROWS
+from rigopt.rules.base import ABSENT, Key, Literal
+from rigopt.rules.shapes import Operand, Total
+
+LINKS = Operand(
+    "cpu",
+    lambda line, world: (LANES.key(line, world), getattr(line.part, "pcie_gen", None)),
+    "pcie_lanes or pcie_gen",
+)
+"""What of a CPU decides how cards are wired: its lanes and its PCIe generation."""
+
+STRUCTURE = ""
+"""The owner of constraints that no rule can be dropped to remove."""
+
+Clause = tuple[tuple[Literal, ...], tuple[Literal, ...]]
+"""If all of the first hold, so does one of the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``low <= sum(weight * literal) <= high``; ``None`` is no bound."""
+
+    terms: tuple[tuple[int, Literal], ...]
+    low: int | None
+    high: int | None
+
+
+class Encoding:
+    """The constraints of a problem by owner. Rules talk to it through ``rules.base.Encoder``."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.world = problem.world
+        self.names: list[str] = []
+        """One a literal: what it means."""
+        self.clauses: dict[str, list[Clause]] = {}
+        self.rows: dict[str, list[Row]] = {}
+        self._owner = STRUCTURE
+        self._options: dict[str, list[tuple[Line, Literal]]] = {}
+        self._none: dict[str, Literal] = {}
+        self._classes: dict[Operand | Total, list[tuple[Key, Literal]]] = {}
+        for kind in KINDS:
+            self._add_kind(kind)
+        for rule in problem.rules:
+            self._owner = rule.id
+            rule.encode(self)
+        self._owner = STRUCTURE
+        self.score = self._score()
+        """What to maximise first: weighted literals."""
+        self.price = self._weights(lambda line: line.cost_cents or 0)
+        """What to minimise then, in cents."""
+        self.rank = self._weights(rank_of)
+        """What to minimise last: it makes the answer unique."""
+
+    # --- what rules may ask -------------------------------------------------------------------
+
+    def options(self, kind: str) -> Sequence[tuple[Line, Literal]]:
+        """Every option of a kind with its literal."""
+        return self._options[kind]
+
+    def classes(self, operand: Operand | Total) -> Sequence[tuple[Key, Literal]]:
+        """The values of an operand with their literals, made on first use."""
+        if operand not in self._classes:
+            owner, self._owner = self._owner, STRUCTURE
+            if isinstance(operand, Total):
+                self._classes[operand] = self._total_classes(operand)
+            else:
+                self._classes[operand] = self._operand_classes(operand)
+            self._owner = owner
+        return self._classes[operand]
+
+    def imply(self, given: Sequence[Literal], any_of: Sequence[Literal]) -> None:
+        """If all of ``given`` hold, at least one of ``any_of`` does (none: forbidden)."""
+        self.clauses.setdefault(self._owner, []).append((tuple(given), tuple(any_of)))
+
+    def at_most(self, terms: Sequence[tuple[int, Literal]], bound: int) -> None:
+        """The weighted sum of the true literals is at most ``bound``."""
+        self._row(terms, None, bound)
+
+    # --- how it is built ----------------------------------------------------------------------
+
+    def _row(self, terms: Iterable[tuple[int, Literal]], low: int | None, high: int | None) -> None:
+        self.rows.setdefault(self._owner, []).append(Row(tuple(terms), low, high))
+
+    def _new(self, name: str) -> Literal:
+        self.names.append(name)
+        return len(self.names) - 1
+
+    def _add_kind(self, kind: str) -> None:
+        options = [
+            (line, self._new(f"{line.part.id} x{line.quantity}"))
+            for line in self.problem.options[kind]
+        ]
+        self._options[kind] = options
+        literals = [literal for _, literal in options]
+        required = kind in self.problem.required
+        if kind in MANY_MODELS:
+            by_part: dict[str, list[Literal]] = {}
+            for line, literal in options:
+                by_part.setdefault(line.part.id, []).append(literal)
+            for quantities in by_part.values():
+                if len(quantities) > 1:
+                    self._row(((1, literal) for literal in quantities), None, 1)
+            if required:
+                self.imply([], literals)
+            return
+        if not required:
+            self._none[kind] = self._new(f"no {kind}")
+            literals.append(self._none[kind])
+        self._row(((1, literal) for literal in literals), 1, 1)
+
+    def _operand_classes(self, operand: Operand) -> list[tuple[Key, Literal]]:
+        members: dict[Key, list[Literal]] = {}
+        for line, literal in self._options[operand.kind]:
+            members.setdefault(operand.of_option(line, self.world), []).append(literal)
+        if operand.kind in self._none:
+            members.setdefault(operand.of_none, []).append(self._none[operand.kind])
+        classes = []
+        for number, (key, literals) in enumerate(members.items()):
+            if len(literals) == 1:
+                classes.append((key, literals[0]))
+                continue
+            literal = self._new(f"{operand.kind} {operand.fact} class {number}")
+            if operand.kind in MANY_MODELS:
+                for option in literals:
+                    self.imply([option], [literal])
+            else:
+                self._row([*((1, option) for option in literals), (-1, literal)], 0, 0)
+            classes.append((key, literal))
+        return classes
+
+    def _total_classes(self, total: Total) -> list[tuple[Key, Literal]]:
+        counted: list[tuple[int, Literal]] = []
+        unknown: list[Literal] = []
+        for line, literal in self._options[total.kind]:
+            value = total.value(line, self.world)
+            if value is None:
+                unknown.append(literal)
+            elif value:
+                counted.append((value, literal))
+        every = sum(value for value, _ in counted)
+        classes: list[tuple[Key, Literal]] = [
+            (value, self._new(f"{total.kind} {total.fact} total {value}"))
+            for value in range(min(total.most(self.world), every) + 1)
+        ]
+        if unknown:
+            some = self._new(f"{total.kind} {total.fact} total unknown")
+            for option in unknown:
+                self.imply([option], [some])
+            self.imply([some], unknown)
+            classes.append((None, some))
+        self._row(((1, literal) for _, literal in classes), 1, 1)
+        shown = [(-value, literal) for value, literal in classes if value]
+        loose = [(-every, literal) for value, literal in classes if value is None]
+        self._row([*counted, *shown, *loose], None, 0)
+        self._row([*counted, *shown], 0, None)
+        return classes
+
+    def _weights(self, weight: Callable[[Line], int]) -> list[tuple[int, Literal]]:
+        return [
+            (weight(line), literal)
+            for options in self._options.values()
+            for line, literal in options
+            if weight(line)
+        ]
+
+    # --- the objective ------------------------------------------------------------------------
+
+    def _score(self) -> list[tuple[int, Literal]]:
+        """Points of the chosen cards; of several cards, by the link that board and CPU give.
+
+        Cards whose throughput cannot be predicted, or whose wiring is not known, get none.
+        """
+        points: list[tuple[int, Literal]] = []
+        several: dict[tuple[str, int], list[tuple[Line, Literal]]] = {}
+        for line, literal in self._options["gpu"]:
+            assert isinstance(line.part, GpuCard)
+            if line.quantity > 1:
+                several.setdefault((line.part.chip, line.quantity), []).append((line, literal))
+                continue
+            points.append((self.problem.score(line, None) or 0, literal))
+        reach = self._wirings() if several else {}
+        bridgeless = self._none.get("nvlink_bridge")
+        for (chip, count), members in several.items():
+            wirings = {
+                wiring: literal
+                for line, _ in members
+                for wiring, literal in reach.get(CARDS.of_option(line, self.world), {}).items()
+            }
+            pairwise = count == 2 and bool(self._options["nvlink_bridge"])
+            ways = []
+            for wiring, wiring_literal in wirings.items():
+                for bridged in (False, True) if pairwise else (False,):
+                    link = self.problem.link(members[0][0], wiring, bridged=bridged)
+                    value = self.problem.score(members[0][0], link)
+                    if value is None:
+                        continue
+                    way = self._new(f"{count} x {chip} over {link}")
+                    self.imply([way], [wiring_literal])
+                    if pairwise and bridgeless is not None:
+                        given, then = ([way, bridgeless], []) if bridged else ([way], [bridgeless])
+                        self.imply(given, then)
+                    ways.append(way)
+                    points.append((value, way))
+            chosen = [(-1, literal) for _, literal in members]
+            self._row([*((1, way) for way in ways), *chosen], None, 0)
+        return points
+
+    def _wirings(self) -> dict[Key, dict[Wiring, Literal]]:
+        """For every set of several cards the wirings it can get, each with a literal.
+
+        At most one wiring holds.
+        """
+        literals: dict[Wiring, Literal] = {}
+        reach: dict[Key, dict[Wiring, Literal]] = {}
+        pairs = [
+            (board, lanes, gen, [board_literal, cpu_literal])
+            for board, board_literal in self._known(BOARD)
+            for (lanes, gen), cpu_literal in self._known(LINKS)
+            if board.socket == lanes.socket
+        ]
+        cases = self._known(ROWS)
+        for cards, cards_literal in self._known(CARDS):
+            if len(cards.bodies) == 1:
+                continue
+            mine = reach.setdefault(cards, {})
+            for board, lanes, gen, given in pairs:
+                ways: dict[Wiring, list[Literal]] = {}
+                for rows, literal in cases:
+                    wiring = self.problem.wiring(board, lanes, gen, cards, rows)
+                    if wiring is not None:
+                        ways.setdefault(wiring, []).append(literal)
+                for wiring, where in ways.items():
+                    if wiring not in literals:
+                        literals[wiring] = self._new(f"cards wired by {wiring}")
+                    mine[wiring] = literals[wiring]
+                    tails = [[literal] for literal in where] if len(ways) > 1 else [[]]
+                    for tail in tails:
+                        self.imply([*given, cards_literal, *tail], [literals[wiring]])
+        self._row(((1, literal) for literal in literals.values()), None, 1)
+        unknown = [
+            literal
+            for operand in (BOARD, LINKS, ROWS)
+            for key, literal in self.classes(operand)
+            if _unknown(key)
+        ]
+        for wired in literals.values():
+            for literal in unknown:
+                self.imply([wired, literal], [])
+        return reach
+
+    def _known(self, operand: Operand) -> list[tuple[Key, Literal]]:
+        classes = self.classes(operand)
+        return [(k, literal) for k, literal in classes if k is not ABSENT and not _unknown(k)]
+
+    # --- reading it ---------------------------------------------------------------------------
+
+    def build(self, true: Callable[[Literal], bool]) -> Build:
+        """The build of an assignment."""
+        return Build.of(
+            line for options in self._options.values() for line, literal in options if true(literal)
+        )
+
+    def owners(self) -> tuple[str, ...]:
+        """Rules that constrain anything, in order."""
+        return tuple(r.id for r in self.problem.rules if r.id in self.clauses or r.id in self.rows)
+
+    def text(self) -> str:
+        """The whole encoding, a constraint a line, for review."""
+        name = [f"[{text}]" for text in self.names]
+        lines = []
+        for owner in (STRUCTURE, *self.owners()):
+            lines.append(f"# {owner or 'structure'}")
+            for given, then in self.clauses.get(owner, ()):
+                left = " & ".join(name[g] for g in given) or "true"
+                lines.append(f"{left} => {' | '.join(name[t] for t in then) or 'false'}")
+            for row in self.rows.get(owner, ()):
+                total = " + ".join(f"{w} {name[t]}" for w, t in row.terms)
+                low = "" if row.low is None else f"{row.low} <= "
+                high = "" if row.high is None else f" <= {row.high}"
+                lines.append(f"{low}{total or 0}{high}")
+        return "\n".join(lines) + "\n"
+
+
+def _unknown(key: Key) -> bool:
+    return key is None or (isinstance(key, tuple) and None in key)
