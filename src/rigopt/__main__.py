@@ -1,0 +1,5 @@
+"""``python -m rigopt``."""
+
+from rigopt.cli import main
+
+main()

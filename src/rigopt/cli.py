@@ -1,0 +1,350 @@
+"""The command line: reads flags, calls the library, renders. Heavy imports happen in commands."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rigopt.errors import InputError, InternalError
+from rigopt.flags import FLAGS
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rigopt.catalog import Catalog
+
+DONE, VIOLATED, BAD_INPUT, NO_BUILD, LIMIT = 0, 1, 2, 3, 4
+"""Exit codes."""
+
+app = typer.Typer(
+    name="rigopt",
+    help="Which parts should a deep-learning machine be made of? Real parts, every compatibility "
+    "rule checked, the best throughput a budget can buy, proven.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+catalog_app = typer.Typer(help="Look at the catalogue of parts.", no_args_is_help=True)
+app.add_typer(catalog_app, name="catalog")
+
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every rule with its numbers.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="The answer as Markdown.")]
+Save = Annotated[str | None, typer.Option("--save", metavar="FILE", help="Write the build.")]
+Folder = Annotated[
+    str | None, typer.Option("--catalog", metavar="DIR", help="Another catalogue folder.")
+]
+
+
+def _version(shown: bool) -> None:
+    if shown:
+        from importlib.metadata import version
+
+        typer.echo(f"rigopt {version('rigopt')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show version.")
+    ] = False,
+) -> None:
+    del version
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 80
+    return Console(width=width, soft_wrap=False)
+
+
+def _catalog(folder: str | None) -> Catalog:
+    from rigopt.catalog import Catalog
+
+    return Catalog.load(Path(folder) if folder else None)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """A spinner that names the step; silent when the error stream is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _step: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("reading") as status:
+        yield lambda step: status.update(step)
+
+
+def _with_wishes(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command every wish as an option; it receives the ones that were given by name."""
+
+    def wrapped(**arguments: Any) -> None:
+        given = {}
+        for flag in FLAGS:
+            value = arguments.pop(flag.field_key)
+            if value not in (None, False, []):
+                given[flag.name] = value
+        command(given=given, **arguments)
+
+    own = inspect.signature(command, eval_str=True).parameters
+    parameters = [p for name, p in own.items() if name != "given"]
+    for flag in FLAGS:
+        kind: Any = bool if flag.switch else list[str] if flag.many else str
+        option = typer.Option(f"--{flag.name}", metavar=flag.metavar or None, help=flag.help)
+        parameters.append(
+            inspect.Parameter(
+                flag.field_key,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=False if flag.switch else None,
+                annotation=Annotated[kind if flag.switch else kind | None, option],
+            )
+        )
+    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
+    wrapped.__doc__ = command.__doc__
+    wrapped.__name__ = command.__name__
+    return wrapped
+
+
+@app.command("solve")
+@_with_wishes
+def solve_command(
+    given: dict[str, Any],
+    request_file: Annotated[
+        str | None, typer.Argument(metavar="[REQUEST.yaml]", help="Wishes; flags override it.")
+    ] = None,
+    as_json: AsJson = False,
+    as_markdown: AsMarkdown = False,
+    save: Save = None,
+    verbose: Verbose = False,
+    folder: Folder = None,
+) -> None:
+    """The best build for a budget, proven: rigopt solve --budget 5000 --min-vram 24"""
+    from rigopt.outcome import Feasible, Infeasible, Optimal
+    from rigopt.requestfile import request_from
+    from rigopt.solve import solve
+
+    catalog = _catalog(folder)
+    request = request_from(given, catalog, file=Path(request_file) if request_file else None)
+    target = _writable(save)
+    with _progress() as tell:
+        outcome = solve(request, catalog=catalog, tell=tell)
+    if target is not None and isinstance(outcome, Optimal | Feasible):
+        from rigopt.buildfile import write_build
+        from rigopt.requestfile import written_request
+
+        text = write_build(outcome.build, request=written_request(request), title="rigopt build")
+        _write(target, text)
+    _show(outcome, as_json=as_json, as_markdown=as_markdown, verbose=verbose)
+    if isinstance(outcome, Infeasible):
+        raise typer.Exit(NO_BUILD)
+    if not isinstance(outcome, Optimal | Feasible):
+        raise typer.Exit(LIMIT)
+
+
+@app.command("check")
+@_with_wishes
+def check_command(
+    given: dict[str, Any],
+    build_file: Annotated[str, typer.Argument(metavar="BUILD.yaml", help="The parts.")],
+    as_json: AsJson = False,
+    as_markdown: AsMarkdown = False,
+    verbose: Verbose = False,
+    folder: Folder = None,
+) -> None:
+    """Every rule's verdict on a build that somebody made."""
+    from rigopt.buildfile import load_build
+    from rigopt.check import check
+
+    catalog = _catalog(folder)
+    build, request, catalog = load_build(Path(build_file), catalog, given)
+    report = check(build, request, catalog=catalog)
+    _show(report, as_json=as_json, as_markdown=as_markdown, verbose=verbose)
+    if report.status == "violated":
+        raise typer.Exit(VIOLATED)
+
+
+def _show(answer: Any, *, as_json: bool, as_markdown: bool, verbose: bool) -> None:
+    if as_json:
+        typer.echo(answer.model_dump_json(indent=2))
+    elif as_markdown:
+        from rigopt.render.markdown import markdown
+
+        typer.echo(markdown(answer), nl=False)
+    else:
+        from rigopt.outcome import Report
+        from rigopt.render.text import print_outcome, print_report
+
+        if isinstance(answer, Report):
+            print_report(_console(), answer, verbose=verbose)
+        else:
+            print_outcome(_console(), answer, verbose=verbose)
+
+
+def _writable(path: str | None) -> Path | None:
+    if path is None:
+        return None
+    target = Path(path)
+    if target.is_dir() or not target.absolute().parent.is_dir():
+        raise InputError("cannot be written", where=path, mend="name a file in a folder that is")
+    return target
+
+
+def _write(target: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    import tempfile
+
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=target.absolute().parent, delete=False
+        ) as handle:
+            handle.write(text)
+        Path(handle.name).chmod(0o644)
+        Path(handle.name).replace(target)
+    except OSError as error:
+        raise InputError(
+            f"cannot be written ({(error.strerror or 'error').lower()})",
+            where=str(target),
+            mend="choose another place",
+        ) from None
+
+
+# --- the catalogue ----------------------------------------------------------------------------
+
+Kind = Annotated[str | None, typer.Option("--kind", metavar="KIND", help="One kind of part.")]
+MarketName = Annotated[str, typer.Option("--market", metavar="NAME", help="Price list.")]
+
+
+@catalog_app.command("list")
+def list_command(
+    kind: Kind = None,
+    market: MarketName = "us-2026",
+    as_json: AsJson = False,
+    folder: Folder = None,
+) -> None:
+    """Every part, by kind, with its price."""
+    _print_parts(_catalog(folder), "", kind, market, as_json=as_json)
+
+
+@catalog_app.command("search")
+def search_command(
+    words: Annotated[str, typer.Argument(help="Words of a name, an id, a part number.")],
+    kind: Kind = None,
+    market: MarketName = "us-2026",
+    as_json: AsJson = False,
+    folder: Folder = None,
+) -> None:
+    """Parts whose name has all the words."""
+    _print_parts(_catalog(folder), words, kind, market, as_json=as_json)
+
+
+def _print_parts(
+    catalog: Catalog, words: str, kind: str | None, market: str, *, as_json: bool
+) -> None:
+    from rigopt.errors import nearest
+    from rigopt.parts import KINDS
+
+    if kind is not None and kind not in KINDS:
+        raise InputError(f"{kind[:40]!r} is no kind", where="--kind", mend=nearest(kind, KINDS))
+    kinds = (kind,) if kind else KINDS
+    prices = catalog.market(market)
+    if words:
+        parts = catalog.find(words, kinds=kinds)
+    else:
+        parts = tuple(part for each in kinds for part in catalog.of_kind(each))
+    if as_json:
+        import json
+
+        rows = [
+            {
+                "part": json.loads(part.model_dump_json()),
+                "prices": [json.loads(p.model_dump_json()) for p in prices.offers(part.id)],
+            }
+            for part in parts
+        ]
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    from rigopt.render.catalog import print_parts
+
+    print_parts(_console(), parts, prices)
+    if words and not parts:
+        raise InputError(
+            f"no part has the words {words[:60]!r}",
+            where="catalog search",
+            mend=nearest(words.replace(" ", "-"), catalog.parts),
+        )
+
+
+@catalog_app.command("show")
+def show_command(
+    name: Annotated[str, typer.Argument(help="Id, name or part number.")],
+    market: MarketName = "us-2026",
+    as_json: AsJson = False,
+    folder: Folder = None,
+) -> None:
+    """Every fact of a part with its sources."""
+    catalog = _catalog(folder)
+    prices = catalog.market(market)
+    if name in catalog.chips:
+        row: Any = catalog.chips[name]
+    else:
+        row = catalog.resolve(name, where="catalog show")
+    if as_json:
+        typer.echo(row.model_dump_json(indent=2))
+        return
+    from rigopt.render.catalog import print_row
+
+    print_row(_console(), row, prices)
+
+
+@catalog_app.command("validate")
+def validate_command(
+    folder: Annotated[
+        str | None, typer.Argument(metavar="[DIR]", help="Catalogue folder; default: shipped.")
+    ] = None,
+) -> None:
+    """Check every row; name file, row, field and repair of what is wrong."""
+    from rigopt.validate import validate
+
+    problems, counted = validate(Path(folder) if folder else None)
+    for problem in problems:
+        typer.echo(str(problem))
+    if problems:
+        typer.echo(f"{len(problems)} problems")
+        raise typer.Exit(BAD_INPUT)
+    typer.echo(f"{counted} rows, no problems")
+
+
+def main() -> None:
+    """The console script. Errors of input are one sentence and exit code 2."""
+    try:
+        app(standalone_mode=True)
+    except InputError as error:
+        _fail(f"rigopt: {error}", BAD_INPUT)
+    except InternalError as error:
+        _fail(f"rigopt: a fault of rigopt itself, please report it: {error}", 70)
+    except KeyboardInterrupt:
+        _fail("rigopt: stopped", 130)
+    except BrokenPipeError:
+        sys.stdout = None
+        sys.exit(DONE)
+
+
+def _fail(text: str, code: int) -> None:
+    sys.stdout.flush()
+    print(text, file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

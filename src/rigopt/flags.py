@@ -1,0 +1,83 @@
+"""The wishes as people write them: one table for command-line flags and for request files.
+
+Light on purpose: the command line needs it for ``--help``. ``requestfile`` reads the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One wish: its name on the command line and in files, its field of a request, its help."""
+
+    name: str
+    field: str
+    reads: str
+    """How a value is read: a reader of ``requestfile.READERS``."""
+    help: str
+    metavar: str = ""
+    least: int = 0
+    most: int = 1_000_000
+    many: bool = False
+    switch: bool = False
+    """Takes no value on the command line; true or false in a file."""
+    means: Any = True
+    """What a switch sets when it is on."""
+
+    @property
+    def field_key(self) -> str:
+        """The name of the flag as a Python name."""
+        return "wish_" + self.name.replace("-", "_")
+
+
+FLAGS: tuple[Flag, ...] = (
+    Flag("budget", "budget_cents", "money", "Most that the parts may cost.", "MONEY"),
+    Flag("min-vram", "min_vram_gb", "gigabytes", "GPU memory of every card.", "GB"),
+    Flag("min-total-vram", "min_total_vram_gb", "gigabytes", "GPU memory of all cards.", "GB"),
+    Flag("min-gpus", "min_gpus", "count", "Fewest cards.", "N", 1, 8),
+    Flag("max-gpus", "max_gpus", "count", "Most cards.", "N", 1, 8),
+    Flag("workload", "workload", "text", "Workload or mix of them to be fast at.", "NAME"),
+    Flag("vendor", "vendors", "choice", "Vendor of the GPU.", "NAME", many=True),
+    Flag(
+        "brand", "brands", "brand", "Brand of a kind of part: psu=Corsair.", "KIND=BRAND", many=True
+    ),
+    Flag("with", "with_parts", "part", "Part or GPU chip that must be in.", "PART", many=True),
+    Flag("without", "without_parts", "part", "Part or chip that must not.", "PART", many=True),
+    Flag(
+        "own", "own", "owned", "Part you have: free, never forced in; '2x NAME'.", "PART", many=True
+    ),
+    Flag("min-ram", "min_ram_gb", "gigabytes", "Memory.", "GB"),
+    Flag("min-storage", "min_storage_gb", "gigabytes", "Solid-state storage.", "GB"),
+    Flag("min-bulk", "min_bulk_gb", "gigabytes", "Storage of any sort beside that.", "GB"),
+    Flag("min-cores", "min_cores", "count", "CPU cores.", "N", 0, 1024),
+    Flag("min-threads", "min_threads", "count", "CPU threads.", "N", 0, 2048),
+    Flag("max-wall-watts", "max_wall_w", "count", "Most watts at the wall.", "W", 1, 100_000),
+    Flag("circuit", "circuit", "text", "Wall circuit: 120v-15a, 230v-16a, ...", "NAME"),
+    Flag("min-gpu-lanes", "min_gpu_lanes", "count", "PCIe lanes of every card.", "N", 1, 16),
+    Flag("efficiency", "efficiency", "choice", "Least 80 PLUS class.", "CLASS"),
+    Flag("market", "market", "text", "Price list to buy from.", "NAME"),
+    Flag("condition", "condition", "choice", "Of bought parts: new, used or any.", "WHICH"),
+    Flag(
+        "used",
+        "condition",
+        "choice",
+        "Also take used parts (--condition any).",
+        switch=True,
+        means="any",
+    ),
+    Flag("profile", "profile", "text", "Rules of thumb: dettmers, puget, ...", "NAME"),
+    Flag("framework", "framework", "text", "Framework release that must run.", "NAME"),
+    Flag("ecc", "ecc", "", "Memory with error correction.", switch=True),
+    Flag("wifi", "wifi", "", "Wi-Fi.", switch=True),
+    Flag("nvlink", "nvlink", "", "An NVLink bridge.", switch=True),
+    Flag("os", "os", "choice", "Operating system to include.", "WHICH"),
+    Flag("no-adapters", "adapters", "", "No power adapters.", switch=True, means=False),
+    Flag("allow-unknown", "allow_unknown", "", "Also builds with facts to verify.", switch=True),
+    Flag("time-limit", "time_limit_s", "count", "Seconds to search at most.", "S", 1, 86_400),
+    Flag("seed", "seed", "count", "Seed of the search.", "N", 0, 2**31 - 1),
+)
+BY_NAME: Mapping[str, Flag] = {flag.name: flag for flag in FLAGS}

@@ -1,0 +1,1 @@
+"""Answers for people: tables for a terminal, Markdown for a forum. Faces, no logic."""

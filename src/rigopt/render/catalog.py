@@ -1,0 +1,79 @@
+"""Rows of the catalogue as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from rigopt.catalog import kind_of
+from rigopt.markets import Market, Price
+from rigopt.parts import Part, Row
+from rigopt.units import format_money
+
+
+def print_parts(console: Console, parts: Iterable[Part], market: Market) -> None:
+    """One line a part: kind, id, name, price."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table.add_column("kind", style="dim", no_wrap=True)
+    table.add_column("part", overflow="fold", ratio=1)
+    table.add_column(f"price in {market.info.id}", overflow="fold", justify="right", max_width=24)
+    for part in parts:
+        offers = market.offers(part.id)
+        money = [f"{_money(p, market)} {p.condition}" for p in offers]
+        table.add_row(
+            kind_of(part), f"{escape(part.name)}\n[dim]{part.id}[/]", "\n".join(money) or "no price"
+        )
+    console.print(table)
+
+
+def _money(price: Price, market: Market) -> str:
+    return format_money(price.price_cents, market.info.currency)
+
+
+def print_row(console: Console, row: Row, market: Market) -> None:
+    """Every fact of a row, its prices and its sources."""
+    console.print(f"[bold]{escape(str(getattr(row, 'name', row.id)))}[/]", highlight=False)
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold", ratio=1)
+    hidden = {"sources", "checked", "estimated", "note", "name"}
+    for name, value in row.model_dump(mode="json").items():
+        if name not in hidden:
+            mark = " (estimate)" if name in row.estimated else ""
+            table.add_row(name, escape(_shown(value)) + mark)
+    console.print(table, highlight=False)
+    for price in market.offers(row.id):
+        note = f"; {price.note}" if price.note else ""
+        console.print(
+            f"{_money(price, market)} {price.condition}, {price.basis} of {price.date}, "
+            f"{escape(price.source + note)}",
+            highlight=False,
+        )
+    for field, why in row.estimated.items():
+        console.print(f"[yellow]estimated {field}:[/] {escape(why)}", highlight=False)
+    if row.note:
+        console.print(f"note: {escape(row.note)}", highlight=False)
+    for source in row.sources:
+        console.print(f"[dim]source: {escape(source)}[/]", highlight=False)
+    console.print(f"[dim]checked {row.checked}[/]", highlight=False)
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case None:
+            return "unknown"
+        case bool():
+            return "yes" if value else "no"
+        case list() if value and isinstance(value[0], dict):
+            return "\n".join(_shown(item) for item in value)
+        case list():
+            return ", ".join(map(_shown, value)) or "none"
+        case dict():
+            return ", ".join(f"{key} {_shown(item)}" for key, item in value.items()) or "none"
+        case _:
+            return str(value)

@@ -1,0 +1,58 @@
+"""Answers as Markdown, to paste in a forum or an issue."""
+
+from __future__ import annotations
+
+from rigopt.outcome import Assessment, Feasible, Infeasible, Optimal, Report, Unknown
+from rigopt.render.text import KIND_WORDS
+from rigopt.units import format_money
+
+
+def markdown(answer: Optimal | Feasible | Infeasible | Unknown | Report) -> str:
+    """Any answer as Markdown."""
+    match answer:
+        case Optimal():
+            lines = _build(answer.build)
+            lines += [f"Proven best: no build scores more than {answer.score_bound:,}.", ""]
+        case Feasible():
+            lines = _build(answer.build)
+            lines += [f"Not proven best: {answer.limit}.", ""]
+        case Report():
+            lines = [*_build(answer.build), f"Worst verdict: **{answer.status}**.", ""]
+        case Infeasible():
+            told = answer.explanation
+            lines = [f"**No build:** {told.summary}.", ""]
+            lines += [f"- because {reason.text}" for reason in told.reasons]
+            lines += [f"- hint: {way.text} (`{way.flag}`)" for way in told.ways_out]
+            lines.append("")
+        case Unknown():
+            lines = [f"**No answer:** {answer.limit}.", ""]
+    about = answer.about
+    lines += [f"- assumed: {item.text} (`{item.flag}`)" for item in about.assumptions]
+    v = about.versions
+    lines += [
+        "",
+        f"rigopt {v.rigopt}, catalogue {v.catalog}, market {v.market} of {v.market_as_of}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _build(build: Assessment) -> list[str]:
+    lines = ["| | Part | Price | Basis |", "|---|---|---:|---|"]
+    for line in build.parts:
+        count = f"{line.quantity} × " if line.quantity > 1 else ""
+        price = "" if line.total_cents is None else format_money(line.total_cents, build.currency)
+        when = f"{line.condition} {line.basis} {line.price_date:%Y-%m}" if line.price_date else ""
+        owned = "owned" if line.owned >= line.quantity else when
+        name = line.name.replace("|", "\\|")
+        lines.append(f"| {KIND_WORDS[line.kind]} | {count}{name} | {price} | {owned} |")
+    if build.total_cents is not None:
+        total = format_money(build.total_cents, build.currency)
+        lines.append(f"| | **Total** | **{total}** | |")
+    lines.append("")
+    if build.score is not None:
+        lines.append(f"Score {build.score:,} (1,000 = one RTX 3090).")
+    if build.watts.sustained_w is not None:
+        lines.append(f"{build.watts.sustained_w:,} W at full load.")
+    told = [v for v in build.verdicts if v.verdict in ("violated", "unknown", "warning")]
+    lines += ["", *(f"- {v.verdict}: **{v.rule}** {v.text}" for v in told), ""]
+    return lines

@@ -1,0 +1,213 @@
+"""Answers as text and tables for a terminal of 80 columns or more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from rigopt.outcome import (
+    About,
+    Assessment,
+    Explanation,
+    Feasible,
+    Infeasible,
+    Optimal,
+    PartLine,
+    Report,
+    RuleVerdict,
+    Unknown,
+)
+from rigopt.units import format_money
+
+KIND_WORDS = {
+    "gpu": "GPU",
+    "cpu": "CPU",
+    "motherboard": "board",
+    "memory": "memory",
+    "storage": "storage",
+    "psu": "PSU",
+    "cooler": "cooler",
+    "case": "case",
+    "fan": "fans",
+    "nvlink_bridge": "NVLink",
+    "network": "network",
+    "paste": "paste",
+    "os": "OS",
+}
+MARKS = {
+    "ok": ("✓", "green"),
+    "warning": ("!", "yellow"),
+    "unknown": ("?", "magenta"),
+    "violated": ("✗", "red"),
+    "not applicable": ("-", "dim"),
+}
+
+
+def print_outcome(
+    console: Console, outcome: Optimal | Feasible | Infeasible | Unknown, *, verbose: bool
+) -> None:
+    """Tell the answer of ``solve``."""
+    match outcome:
+        case Optimal():
+            _headline(console, outcome.build)
+            _print_build(console, outcome.build)
+            console.print(_proof(outcome), highlight=False)
+            for item in outcome.binding:
+                console.print(f"  {escape(item.text)}", highlight=False)
+            _print_verdicts(console, outcome.build.verdicts, verbose=verbose)
+        case Feasible():
+            _headline(console, outcome.build)
+            _print_build(console, outcome.build)
+            console.print(
+                f"[yellow]Not proven best:[/] {escape(outcome.limit)}. "
+                f"No build scores more than {outcome.score_bound:,}.",
+                highlight=False,
+            )
+            _print_verdicts(console, outcome.build.verdicts, verbose=verbose)
+        case Infeasible():
+            _print_explanation(console, outcome.explanation)
+        case Unknown():
+            console.print(f"[yellow]No answer:[/] {escape(outcome.limit)}.", highlight=False)
+    _print_about(console, outcome.about)
+
+
+def print_report(console: Console, report: Report, *, verbose: bool) -> None:
+    """Tell the answer of ``check``."""
+    _print_build(console, report.build)
+    words = {
+        "ok": "[green]Every rule holds.[/]",
+        "warning": "[yellow]Every rule holds, with warnings.[/]",
+        "unknown": "[magenta]No rule is broken, but some could not be checked.[/]",
+        "violated": "[red]This build does not work as listed.[/]",
+    }
+    console.print(words[report.status], highlight=False)
+    if report.missing:
+        names = ", ".join(KIND_WORDS[kind] for kind in report.missing)
+        console.print(f"[yellow]Not in the list:[/] {names}", highlight=False)
+    _print_verdicts(console, report.build.verdicts, verbose=verbose)
+    _print_about(console, report.about)
+
+
+def _headline(console: Console, build: Assessment) -> None:
+    gpus = [line for line in build.parts if line.kind == "gpu"]
+    what = " + ".join(f"{line.quantity} x {line.name}" for line in gpus)
+    cost = "" if build.total_cents is None else _money(build.total_cents, build.currency)
+    console.print(f"[bold]{escape(what)}[/] for [bold]{cost}[/]", highlight=False)
+
+
+def _money(cents: int, currency: str) -> str:
+    return format_money(cents, currency)
+
+
+def _price_words(line: PartLine, currency: str) -> tuple[str, str]:
+    if line.owned >= line.quantity:
+        return "owned", ""
+    if line.total_cents is None:
+        return "no price", ""
+    when = f"{line.price_date:%Y-%m}" if line.price_date else ""
+    return _money(line.total_cents, currency), f"{line.condition} {line.basis} {when}"
+
+
+def _print_build(console: Console, build: Assessment) -> None:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table.add_column("", style="dim", no_wrap=True)
+    table.add_column("Part", ratio=1, overflow="fold")
+    table.add_column("Price", justify="right", no_wrap=True)
+    table.add_column("Condition, basis, date", style="dim", overflow="fold", max_width=22)
+    for line in build.parts:
+        price, basis = _price_words(line, build.currency)
+        count = f"{line.quantity} x " if line.quantity > 1 else ""
+        table.add_row(KIND_WORDS[line.kind], escape(count + line.name), price, basis)
+    if build.total_cents is not None:
+        table.add_section()
+        total = Text(_money(build.total_cents, build.currency), style="bold")
+        table.add_row("", Text("Total", style="bold"), total, "")
+    console.print(table)
+    _print_speed(console, build)
+
+
+def _print_speed(console: Console, build: Assessment) -> None:
+    facts = []
+    if build.score is not None:
+        facts.append(f"score {build.score:,} (1,000 = one RTX 3090)")
+    if build.link is not None:
+        facts.append(f"cards over {build.link}")
+    if build.watts.sustained_w is not None:
+        wall = f", {build.watts.wall_w:,} W at the wall" if build.watts.wall_w else ""
+        facts.append(f"{build.watts.sustained_w:,} W at full load{wall}")
+    if facts:
+        console.print("; ".join(facts), highlight=False)
+    if not build.throughput:
+        return
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
+    table.add_column(overflow="fold", ratio=1)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True, style="dim")
+    for rate in build.throughput:
+        value = rate.per_second_milli / 1000
+        shown = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+        error = "estimate" if rate.error_median_pct is None else f"±{rate.error_median_pct} %"
+        note = error if rate.fits_memory else f"{error}, from system memory"
+        table.add_row(f"  {rate.title}", f"{shown} {rate.unit}", note)
+    console.print(table)
+
+
+def _proof(outcome: Optimal) -> str:
+    return (
+        f"[green]Proven best:[/] no build that meets every rule and wish scores more than "
+        f"{outcome.score_bound:,}, and none with that score costs less."
+    )
+
+
+def _print_verdicts(console: Console, verdicts: Iterable[RuleVerdict], *, verbose: bool) -> None:
+    verdicts = list(verdicts)
+    counts = {word: sum(v.verdict == word for v in verdicts) for word in MARKS}
+    told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    console.print(f"\n[bold]Rules:[/] {told}", highlight=False)
+    quiet = () if verbose else ("ok", "not applicable")
+    rows = [v for v in verdicts if v.verdict not in quiet]
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold", ratio=1)
+    for verdict in rows:
+        mark, style = MARKS[verdict.verdict]
+        text = escape(verdict.text)
+        if verdict.verdict == "violated":
+            text += f"; {escape(verdict.repair)}"
+        table.add_row(f"[{style}]{mark}[/]", verdict.rule, text)
+    if rows:
+        console.print(table, highlight=False)
+    if not verbose and counts["ok"]:
+        console.print("[dim]--verbose shows every rule with its numbers[/]", highlight=False)
+
+
+def _print_explanation(console: Console, explanation: Explanation) -> None:
+    console.print(f"[red]No build:[/] {escape(explanation.summary)}.", highlight=False)
+    for reason in explanation.reasons:
+        console.print(f"  because {escape(reason.text)}", highlight=False)
+    if not explanation.minimal:
+        console.print("  (the time limit ended the search for a smaller clash)")
+    for way in explanation.ways_out:
+        console.print(
+            f"[green]hint:[/] {escape(way.text)} (try: {escape(way.flag)})", highlight=False
+        )
+
+
+def _print_about(console: Console, about: About) -> None:
+    if about.assumptions:
+        console.print("\n[bold]Assumed[/] [dim](flag that changes it)[/]", highlight=False)
+    for item in about.assumptions:
+        console.print(f"  {escape(item.text)} [dim]({item.flag})[/]", highlight=False)
+    v = about.versions
+    solver = f", {v.solver}" if v.solver else ""
+    console.print(
+        f"[dim]rigopt {v.rigopt}, catalogue {v.catalog}, market {v.market} "
+        f"of {v.market_as_of}{solver}[/]",
+        highlight=False,
+    )

@@ -1,0 +1,185 @@
+"""Requests from flags and from request files (YAML or JSON with flag names as keys)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from rigopt.catalog import Catalog
+from rigopt.errors import InputError, nearest
+from rigopt.flags import BY_NAME, FLAGS, Flag
+from rigopt.parts import KINDS
+from rigopt.request import BrandWish, OwnedPart, Request, make_request
+from rigopt.units import parse_count, parse_gigabytes, parse_money
+from rigopt.userfiles import read_mapping
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"{str(value)[:40]!r} is not a name", where=where, mend="give a name")
+    return value.strip()
+
+
+def _choices(field: str) -> tuple[str, ...]:
+    """The words that a field of a request takes, read from its type."""
+    found: list[str] = []
+
+    def look(annotation: Any) -> None:
+        for item in get_args(annotation):
+            if isinstance(item, str):
+                found.append(item)
+            else:
+                look(item)
+
+    look(Request.model_fields[field].annotation)
+    return tuple(found)
+
+
+def _choice(value: Any, where: str, field: str) -> str:
+    known = _choices(field)
+    for item in known:
+        if str(value).strip().casefold() == item.casefold():
+            return item
+    raise InputError(
+        f"{str(value)[:40]!r} is not known", where=where, mend=nearest(str(value), known)
+    )
+
+
+def _part(value: Any, where: str, catalog: Catalog) -> str:
+    name = _text(value, where)
+    if name in catalog.chips:
+        return name
+    chips = [chip.id for chip in catalog.chips.values() if name.casefold() == chip.name.casefold()]
+    return chips[0] if chips else catalog.resolve(name, where=where).id
+
+
+def _owned(value: Any, where: str, catalog: Catalog) -> OwnedPart:
+    name, quantity = _text(value, where), 1
+    head, times, tail = name.partition("x ")
+    if times and head.strip().isdecimal():
+        name, quantity = tail, parse_count(head, where=where, least=1, most=64)
+    return OwnedPart(part=catalog.resolve(name, where=where).id, quantity=quantity)
+
+
+def _brand(value: Any, where: str) -> BrandWish:
+    kind, equals, brands = str(value).partition("=")
+    names = tuple(brand.strip() for brand in brands.split(",") if brand.strip())
+    if not equals or kind not in KINDS or not names:
+        raise InputError(
+            f"{str(value)[:40]!r} is not of the form KIND=BRAND",
+            where=where,
+            mend=f"write for example psu=Corsair; kinds: {', '.join(KINDS)}",
+        )
+    return BrandWish(kind=kind, brands=names)
+
+
+READERS: Mapping[str, Callable[[Any, str, Flag, Catalog], Any]] = {
+    "money": lambda value, where, _flag, _catalog: parse_money(value, where=where),
+    "gigabytes": lambda value, where, _flag, _catalog: parse_gigabytes(value, where=where),
+    "count": lambda value, where, flag, _catalog: parse_count(
+        value, where=where, least=flag.least, most=flag.most
+    ),
+    "text": lambda value, where, _flag, _catalog: _text(value, where),
+    "choice": lambda value, where, flag, _catalog: _choice(value, where, flag.field),
+    "part": lambda value, where, _flag, catalog: _part(value, where, catalog),
+    "owned": lambda value, where, _flag, catalog: _owned(value, where, catalog),
+    "brand": lambda value, where, _flag, _catalog: _brand(value, where),
+}
+"""Each takes the written value, where it stands, its flag and the catalogue."""
+
+
+def request_from(
+    given: Mapping[str, Any], catalog: Catalog, *, file: Path | None = None
+) -> Request:
+    """A request from flags, on top of a request file.
+
+    Args:
+        given: written values by flag name; flags that were not given are absent.
+        file: a request file; its keys are flag names, and ``given`` overrides it.
+
+    Raises:
+        InputError: one sentence with what, where and the mend.
+    """
+    fields: dict[str, Any] = {}
+    if file is not None:
+        written = read_mapping(file)
+        fields |= _fields(written, catalog, lambda name: f"{file}, {name}", strict=True)
+    fields |= fields_of_flags(given, catalog)
+    return make_request(fields, where="request")
+
+
+def fields_of_flags(given: Mapping[str, Any], catalog: Catalog) -> dict[str, Any]:
+    """Fields of a request from command-line flags.
+
+    Raises:
+        InputError: one sentence with what, where and the mend.
+    """
+    return _fields(given, catalog, lambda name: f"--{name}", strict=False)
+
+
+def fields_of(written: Mapping[str, Any], catalog: Catalog, *, where: str) -> dict[str, Any]:
+    """Fields of a request from the ``request`` part of a file.
+
+    Raises:
+        InputError: one sentence with what, where and the mend.
+    """
+    return _fields(written, catalog, lambda name: f"{where}, {name}", strict=True)
+
+
+def _fields(
+    written: Mapping[str, Any],
+    catalog: Catalog,
+    place: Callable[[str], str],
+    *,
+    strict: bool,
+) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for key, value in written.items():
+        name = str(key).replace("_", "-")
+        flag = BY_NAME.get(name)
+        where = place(name)
+        if flag is None:
+            raise InputError("is not a wish", where=where, mend=nearest(name, BY_NAME))
+        if flag.switch:
+            if not isinstance(value, bool):
+                raise InputError(
+                    f"{str(value)[:40]!r} is not true or false", where=where, mend="use one of them"
+                )
+            if value:
+                fields[flag.field] = flag.means
+            elif flag.means is not True and strict and flag.field != "condition":
+                fields[flag.field] = True
+        elif flag.many:
+            values = value if isinstance(value, list | tuple) else [value]
+            fields[flag.field] = tuple(
+                READERS[flag.reads](item, where, flag, catalog) for item in values
+            )
+        else:
+            if isinstance(value, bool | list | dict) or value is None:
+                raise InputError(
+                    f"{str(value)[:40]!r} is not usable here", where=where, mend="give one value"
+                )
+            fields[flag.field] = READERS[flag.reads](value, where, flag, catalog)
+    return fields
+
+
+def written_request(request: Request) -> dict[str, Any]:
+    """The wishes of a request that differ from the defaults, as a file would say them."""
+    defaults = Request()
+    written: dict[str, Any] = {}
+    for flag in FLAGS:
+        value = getattr(request, flag.field)
+        if value == getattr(defaults, flag.field) or flag.name == "used":
+            continue
+        if flag.switch:
+            written[flag.name] = True
+        elif flag.field == "budget_cents":
+            written[flag.name] = f"{value // 100}.{value % 100:02d}"
+        elif flag.field == "own":
+            written[flag.name] = [f"{item.quantity}x {item.part}" for item in value]
+        elif flag.field == "brands":
+            written[flag.name] = [f"{item.kind}={','.join(item.brands)}" for item in value]
+        else:
+            written[flag.name] = list(value) if flag.many else value
+    return written
