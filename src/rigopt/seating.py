@@ -57,6 +57,11 @@ def cards_of(lines: Iterable[Line], chip: Callable[[GpuCard], GpuChip]) -> Cards
     return _cards(tuple(bodies), tuple(breathes))
 
 
+def first_two(cards: Cards) -> Cards:
+    """Just two of the cards."""
+    return _cards(cards.bodies[:2], cards.breathes[:2])
+
+
 def lanes_of(line: Line, thresholds: Mapping[str, tuple[int, ...]]) -> CpuLanes | None:
     """The lanes of a line of CPUs; ``None`` when unknown.
 

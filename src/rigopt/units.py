@@ -8,7 +8,9 @@ from decimal import Decimal, InvalidOperation
 from rigopt.errors import InputError
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
-_MONEY = re.compile(r"^[$€£]?\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?\s*(k)?$", re.IGNORECASE)
+_MONEY = re.compile(
+    r"^[$€£]?\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?\s*(k)?$", re.IGNORECASE | re.ASCII
+)
 MAX_CENTS = 10**10
 
 
@@ -43,7 +45,7 @@ def format_money(cents: int, currency: str = "USD") -> str:
     return f"{sign}{symbol}{digits}" if symbol else f"{sign}{digits} {currency}"
 
 
-_SIZE = re.compile(r"^(\d{1,7})\s*(gb|g|tb|t)?$", re.IGNORECASE)
+_SIZE = re.compile(r"^(\d{1,7})\s*(gb|g|tb|t)?$", re.IGNORECASE | re.ASCII)
 
 
 def parse_gigabytes(text: str | int, *, where: str) -> int:
@@ -69,10 +71,8 @@ def parse_count(text: str | int, *, where: str, least: int = 0, most: int = 1_00
     Raises:
         InputError: if it is not one.
     """
-    try:
-        value = int(str(text).strip())
-    except ValueError:
-        value = least - 1
+    digits = str(text).strip()
+    value = int(digits) if re.fullmatch(r"\d{1,12}", digits, re.ASCII) else least - 1
     if isinstance(text, bool) or not least <= value <= most:
         raise InputError(
             f"{str(text)[:40]!r} is not usable here",

@@ -145,6 +145,8 @@ class Motherboard(Part):
     """Whether the BIOS can be updated with no CPU in the socket."""
     bios_for: dict[Generation, Text] = Field(default_factory=dict)
     """First BIOS version that runs a generation, where the board's list names one."""
+    ready_for: tuple[Generation, ...] = ()
+    """Generations its first BIOS runs although the chipset's first boards needed a later one."""
     above_4g: bool | None = None
     """Whether it maps large PCIe memory windows (Above 4G decoding)."""
 

@@ -18,6 +18,7 @@ from rigopt.seating import (
     cards_of,
     cooled,
     crowded,
+    first_two,
     in_case,
     lanes_of,
     most_seats,
@@ -207,10 +208,20 @@ def _nvlink(
     cards, kinds = cards_and_kinds
     if _no_pair(bridges, cards_and_kinds):
         return Verdict.NOT_APPLICABLE
-    fits = cooled(board, links, cards, rows, world.min_gpu_lanes)
+    fits = _bridgeable(world, board, links, cards, rows)
     if not fits:
         return Verdict.NOT_APPLICABLE
     return decide(any(joined(p, kinds, bridges) for p in fits))
+
+
+def _bridgeable(
+    world: World, board: Topology, links: CpuLanes, cards: Cards, rows: int
+) -> tuple[Placement, ...]:
+    """Placements to look for a bridge in: of all cards, or, if they cannot all sit, of two."""
+    least = world.min_gpu_lanes
+    return cooled(board, links, cards, rows, least) or cooled(
+        board, links, first_two(cards), rows, least
+    )
 
 
 def _fitting_kind(kinds: Key, bridges: Key) -> bool:
@@ -254,7 +265,7 @@ def _nvlink_words(
     if _no_pair(bridges, cards_and_kinds):
         return "no pair of cards to bridge"
     _, span, _ = bridges[0]
-    fits = cooled(board, links, cards, rows, world.min_gpu_lanes)
+    fits = _bridgeable(world, board, links, cards, rows)
     distances = tuple(sorted({d for p in fits for d in p.distances}))
     if any(joined(p, kinds, bridges) for p in fits):
         return f"{{nvlink_bridge}} spans {span} slots, as the cards sit on {{motherboard}}"

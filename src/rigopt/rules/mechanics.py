@@ -170,6 +170,7 @@ COOLER_PRESENT = Rule(
                 Term("cpu", lambda line, _w: _boxed(line), "cooler_included"),
             ),
             words="CPUs to cool: {demand} {sign} {supply} coolers",
+            beside="motherboard",
         ),
     ),
     "add a cooler",

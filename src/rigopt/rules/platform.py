@@ -30,16 +30,23 @@ def _bios_of(line: Line, world: World) -> Key:
     chipset = world.catalog.chipsets.get(board.chipset)
     if chipset is None:
         return None
-    support = tuple(sorted(chipset.cpu_support.items()))
+    support = tuple(
+        sorted(
+            (name, "yes" if name in board.ready_for else how)
+            for name, how in chipset.cpu_support.items()
+        )
+    )
     return board.chipset, support, tuple(sorted(board.bios_for.items())), board.bios_flashback
 
 
 def _chipset_verdict(_world: World, generation: str, board: Key) -> Verdict:
-    _, support, bios_for, _ = board
+    _, support, bios_for, flashback = board
     how = dict(support).get(generation)
     if how is None:
         return Verdict.VIOLATED
-    return Verdict.WARNING if how == "bios" or generation in dict(bios_for) else Verdict.OK
+    if how == "yes" and generation not in dict(bios_for):
+        return Verdict.OK
+    return Verdict.WARNING if flashback else Verdict.UNKNOWN
 
 
 def _chipset_words(world: World, generation: str, board: Key) -> str:
@@ -54,8 +61,8 @@ def _chipset_words(world: World, generation: str, board: Key) -> str:
     from_version = f"BIOS {version}" if version else "a later BIOS"
     how = {
         True: "it can be flashed without a CPU",
-        False: "flashing it needs an older CPU",
-        None: "whether it can be flashed without a CPU is not known",
+        False: "not known: which BIOS it is sold with; flashing it needs an older CPU",
+        None: "not known: which BIOS it is sold with, and whether it flashes without a CPU",
     }[flashback]
     return f"{{motherboard}} runs {generation} CPUs only from {from_version}; {how}"
 
@@ -107,7 +114,7 @@ CPU_SOCKET = Rule(
 
 CPU_CHIPSET = Rule(
     "cpu-chipset",
-    "the board's chipset supports the CPU's generation",
+    "the board's chipset supports the CPU's generation, from a BIOS that can be had",
     (
         Relation(
             (fact("cpu", "generation"), Operand("motherboard", _bios_of, "chipset")),

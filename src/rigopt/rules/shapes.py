@@ -108,11 +108,22 @@ class Relation:
 
     def verdict(self, world: World, keys: Sequence[Key]) -> Verdict:
         """The verdict on one tuple of values."""
-        if ABSENT in keys:
+        if ABSENT in keys or self._moot(keys):
             return Verdict.NOT_APPLICABLE
+        return self._ruling(world, keys)
+
+    def _ruling(self, world: World, keys: Sequence[Key]) -> Verdict:
         if not self.sees_unknown and None in keys:
             return Verdict.UNKNOWN
         return self.judge(world, *keys)
+
+    def _moot(self, keys: Sequence[Key], later: int | None = None) -> bool:
+        """Whether a pair of values makes the relation moot (only pairs that end at ``later``)."""
+        return any(
+            None not in (keys[a], keys[b]) and test(keys[a], keys[b])
+            for a, b, test in self.irrelevant
+            if later is None or b == later
+        )
 
     def check(self, build: Build, world: World) -> Finding:
         """The worst verdict over all combinations of lines."""
@@ -129,7 +140,7 @@ class Relation:
         self, world: World, verdict: Verdict, combo: Sequence[tuple[Key, tuple[Line, ...]]]
     ) -> Finding:
         keys = [key for key, _ in combo]
-        if ABSENT in keys:
+        if ABSENT in keys or (None in keys and verdict is Verdict.NOT_APPLICABLE):
             return _UNCONCERNED
         names = {
             operand.kind: " and ".join(line.part.name for line in lines)
@@ -154,11 +165,17 @@ class Relation:
         """One clause per combination of all operands but the last: the values it leaves."""
         world = encoder.world
         *front, last = (encoder.classes(operand) for operand in self.operands)
-        for combo in self._combinations(front, ()):
+        for combo in self._combinations(front, (), ()):
             keys = [key for key, _ in combo]
-            allowed = [
-                literal for key, literal in last if world.admits(self.verdict(world, (*keys, key)))
-            ]
+            allowed = []
+            for key, literal in last:
+                every = (*keys, key)
+                if (
+                    key is ABSENT
+                    or self._moot(every, len(front))
+                    or world.admits(self._ruling(world, every))
+                ):
+                    allowed.append(literal)
             if len(allowed) < len(last):
                 encoder.imply([literal for _, literal in combo], allowed)
 
@@ -166,19 +183,17 @@ class Relation:
         self,
         domains: Sequence[Sequence[tuple[Key, Literal]]],
         prefix: tuple[tuple[Key, Literal], ...],
+        keys: tuple[Key, ...],
     ) -> Iterable[tuple[tuple[Key, Literal], ...]]:
+        """Every combination of values about which the relation says anything."""
         place = len(prefix)
         if place == len(domains):
             yield prefix
             return
-        moot = [(earlier, test) for earlier, later, test in self.irrelevant if later == place]
         for value in domains[place]:
-            if value[0] is ABSENT or any(
-                None not in (prefix[earlier][0], value[0]) and test(prefix[earlier][0], value[0])
-                for earlier, test in moot
-            ):
-                continue
-            yield from self._combinations(domains, (*prefix, value))
+            longer = (*keys, value[0])
+            if value[0] is not ABSENT and not self._moot(longer, place):
+                yield from self._combinations(domains, (*prefix, value), longer)
 
 
 def show(key: Key) -> str:
@@ -263,11 +278,15 @@ class Balance:
     words: str = "{what}: {demand} {unit} {sign} {supply} {unit}"
     scale: int = 1
     applies: Callable[[World], bool] = lambda _world: True
+    beside: str = ""
+    """A kind that every rig has: a list without it is a draft, and nothing is said of it."""
 
     def check(self, build: Build, world: World) -> Finding:
         """Compare both sums of a build; without any part that could supply, nothing is said."""
         if not self.applies(world):
             return Finding(Verdict.NOT_APPLICABLE, f"{self.what}: nothing asked for")
+        if self.beside and not build.of_kind(self.beside):
+            return Finding(Verdict.NOT_APPLICABLE, f"{self.what}: the list is not complete")
         suppliers = {term.kind for term in self.supply}
         if suppliers and suppliers <= _REQUIRED and not any(map(build.of_kind, suppliers)):
             return Finding(

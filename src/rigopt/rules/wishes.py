@@ -176,10 +176,11 @@ def _budget(cents: int) -> Rule:
         (
             Balance(
                 "price",
-                "cents",
+                "money",
                 demand=tuple(Term(kind, _cost, "price") for kind in KINDS),
                 supply_base=lambda _world: cents,
-                words="the parts cost {demand} {sign} {supply} of budget, in cents",
+                words="the parts cost {demand} {sign} {supply} that the budget gives",
+                scale=100,
             ),
         ),
         "raise --budget",
