@@ -66,7 +66,7 @@ def test_check_gives_the_verdict_of_the_source(row: dict[str, Any], catalog: Cat
 
 @pytest.mark.parametrize("row", ROWS, ids=row_name)
 def test_encoding_admits_exactly_what_check_admits(row: dict[str, Any], catalog: Catalog) -> None:
-    """With the build fixed, the model of the one rule is feasible just if the verdict is admitted."""
+    """With the build fixed, the model of the one rule is feasible if the verdict is admitted."""
     build, world, rule = pose(row, catalog)
     kinds = [line.kind for line in build.lines]
     if any(kinds.count(kind) > 1 for kind in set(kinds) - MANY_MODELS):

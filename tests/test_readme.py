@@ -1,0 +1,79 @@
+"""The README's examples run, and the output it shows is real.
+
+``python tests/test_readme.py`` writes the current output into the README.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from rigopt.requestfile import request_from
+from rigopt.userfiles import read_mapping
+
+README = Path(__file__).parent.parent / "README.md"
+SHOWN = re.compile(r"(<!-- output: rigopt (.*?) -->\n```text\n)(.*?)(```\n)", re.DOTALL)
+
+
+def real_output(arguments: str) -> str:
+    """What the command prints where there is no terminal."""
+    environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
+    run = subprocess.run(
+        [sys.executable, "-m", "rigopt", *arguments.split()],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    return "\n".join(line.rstrip() for line in run.stdout.splitlines()) + "\n"
+
+
+def test_the_output_shown_is_real() -> None:
+    """Every output block is, line by line, what its command prints now."""
+    blocks = SHOWN.findall(README.read_text(encoding="utf-8"))
+    assert blocks
+    for _, arguments, shown, _ in blocks:
+        assert shown == real_output(arguments)
+
+
+def test_the_python_example_runs() -> None:
+    """The doctest of the README passes."""
+    result = doctest.testfile(str(README), module_relative=False)
+    assert result.attempted >= 6
+    assert result.failed == 0
+
+
+def test_the_request_file_shown_is_understood(tmp_path: Path, catalog) -> None:  # type: ignore[no-untyped-def]
+    """The YAML request of the README reads as a request."""
+    blocks = re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    path = tmp_path / "request.yaml"
+    path.write_text(blocks[0], encoding="utf-8")
+    assert read_mapping(path)["budget"] == 5000
+    request = request_from({}, catalog, file=path)
+    assert (request.budget_cents, request.min_vram_gb) == (500_000, 24)
+
+
+def test_every_command_shown_is_understood() -> None:
+    """Each flag that the README's commands use exists."""
+    from rigopt.flags import BY_NAME
+
+    own = {"save", "verbose", "json", "markdown", "allow-unknown"}
+    text = README.read_text(encoding="utf-8")
+    used = set(re.findall(r"--([a-z][a-z-]+)", text))
+    assert used <= set(BY_NAME) | own
+
+
+def main() -> None:
+    """Write the real output into the README."""
+    text = README.read_text(encoding="utf-8")
+    README.write_text(
+        SHOWN.sub(lambda m: f"{m[1]}{real_output(m[2])}{m[4]}", text), encoding="utf-8"
+    )
+
+
+if __name__ == "__main__":
+    main()
