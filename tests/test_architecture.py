@@ -9,13 +9,12 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parent.parent / "src" / "rigopt"
 LAYERS = (
-    ("errors", "flags", "resources"),
+    ("errors", "flags", "resources", "verdict"),
     ("units", "userfiles", "parts"),
     ("markets",),
     ("catalog",),
     ("build", "validate", "request", "placement", "assumptions"),
     ("requestfile", "seating", "throughput"),
-    ("rules.base",),
     ("world",),
     ("draw",),
     ("rules",),

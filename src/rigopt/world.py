@@ -11,8 +11,8 @@ from rigopt.errors import InputError, nearest
 from rigopt.markets import Market
 from rigopt.parts import GpuCard, GpuChip, Motherboard
 from rigopt.request import Request
-from rigopt.rules.base import Verdict
 from rigopt.throughput import Mix, mix_named, reference_chip_id
+from rigopt.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rigopt.build import Build, Line
+from rigopt.verdict import Verdict as Verdict
 
 if TYPE_CHECKING:
     from rigopt.world import World
@@ -27,24 +27,6 @@ class _Absent:
 
 ABSENT: Key = _Absent()
 """Also what a key gives for a part to which its fact does not apply."""
-
-
-class Verdict(StrEnum):
-    """What a rule says of a build, from best to worst."""
-
-    NOT_APPLICABLE = "not applicable"
-    OK = "ok"
-    WARNING = "warning"
-    UNKNOWN = "unknown"
-    VIOLATED = "violated"
-
-    @property
-    def badness(self) -> int:
-        """0 for the best verdict; grows with what should worry the reader."""
-        return _BADNESS[self]
-
-
-_BADNESS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from rigopt.build import Line
@@ -280,35 +281,37 @@ PSU_FIT = Rule(
 )
 
 
-def _full_load_efficiency(line: Line, world: World) -> int | None:
-    label = _psu(line).efficiency
-    return None if label is None else min(world.power.efficiency_pct[label][1:])
-
-
-def _circuit_room(line: Line, world: World) -> int | None:
-    efficiency = _full_load_efficiency(line, world)
-    return None if efficiency is None else world.circuit.continuous_w * efficiency
-
-
 def _hundredfold(line: Line, world: World) -> int | None:
     watts = line_draw_w(line, world)
     return None if watts is None else watts * 100
 
 
+def at_the_wall(limit_w: Callable[[World], int], words: str) -> Balance:
+    """The sustained draw, through the supply, is at most a limit at the wall.
+
+    Conservative: the supply's efficiency at half or full load counts, whichever is worse.
+    """
+
+    def room(line: Line, world: World) -> int | None:
+        label = _psu(line).efficiency
+        return (
+            None if label is None else limit_w(world) * min(world.power.efficiency_pct[label][1:])
+        )
+
+    return Balance(
+        "draw",
+        "W",
+        demand=tuple(Term(kind, _hundredfold, "power draw") for kind in POWERED),
+        supply=(Term("psu", room, "efficiency"),),
+        words=f"sustained draw {{demand}} W {{sign}} {{supply}} W {words} through {{psu}}",
+        scale=100,
+    )
+
+
 WALL_CIRCUIT = Rule(
     "wall-circuit",
     "the wall circuit carries the rig at full load without end",
-    (
-        Balance(
-            "draw",
-            "W",
-            demand=tuple(Term(kind, _hundredfold, "power draw") for kind in POWERED),
-            supply=(Term("psu", _circuit_room, "efficiency"),),
-            words="sustained draw {demand} W {sign} {supply} W that the circuit gives "
-            "through {psu}",
-            scale=100,
-        ),
-    ),
+    (at_the_wall(lambda world: world.circuit.continuous_w, "that the circuit gives"),),
     "choose fewer or thriftier cards, or a stronger --circuit",
 )
 

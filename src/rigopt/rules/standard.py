@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rigopt.rules.accelerators import ACCELERATOR_RULES
 from rigopt.rules.base import Rule
-from rigopt.rules.mechanics import MECHANICS_RULES
+from rigopt.rules.chassis import CHASSIS_RULES
+from rigopt.rules.cooling import COOLING_RULES
 from rigopt.rules.platform import PLATFORM_RULES
 from rigopt.rules.power import POWER_RULES
 from rigopt.rules.sizing import SIZING_RULES
@@ -15,7 +16,8 @@ RULES: tuple[Rule, ...] = (
     *ACCELERATOR_RULES,
     *SIZING_RULES,
     *POWER_RULES,
-    *MECHANICS_RULES,
+    *CHASSIS_RULES,
+    *COOLING_RULES,
     *STORAGE_RULES,
 )
 """To add a rule: write it beside its likes, and it is checked, encoded and worded everywhere."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rigopt.build import Line
-from rigopt.draw import line_draw_w
 from rigopt.parts import KINDS, Drive, GpuCard, Motherboard, NetworkAdapter
 from rigopt.parts.chassis import Efficiency
 from rigopt.request import BrandWish, Request
 from rigopt.rules.base import Rule
-from rigopt.rules.power import POWERED
+from rigopt.rules.power import at_the_wall
 from rigopt.rules.shapes import Balance, Operand, Relation, Term, decide, fact
 from rigopt.rules.sizing import cores, ram_gb, threads, vram_gb
 from rigopt.units import format_money
@@ -299,30 +298,10 @@ def _solid_gb(line: Line, world: World) -> int | None:
 
 
 def _max_wall(watts: int) -> Rule:
-    """Conservative: the draw through the supply's efficiency at full load or half, the worse."""
-
-    def hundredfold(line: Line, world: World) -> int | None:
-        draw = line_draw_w(line, world)
-        return None if draw is None else draw * 100
-
-    def room(line: Line, world: World) -> int | None:
-        label = getattr(line.part, "efficiency", None)
-        return None if label is None else watts * min(world.power.efficiency_pct[label][1:])
-
     return Rule(
         "wish-max-wall-watts",
         "draw at the wall at full load",
-        (
-            Balance(
-                "draw",
-                "W",
-                demand=tuple(Term(kind, hundredfold, "power draw") for kind in POWERED),
-                supply=(Term("psu", room, "efficiency"),),
-                words="sustained draw {demand} W {sign} {supply} W through {psu} "
-                f"for {watts:,} W at the wall",
-                scale=100,
-            ),
-        ),
+        (at_the_wall(lambda _world: watts, f"that {watts:,} W at the wall give"),),
         "raise --max-wall-watts",
         flag=f"--max-wall-watts {watts}",
     )
