@@ -17,7 +17,7 @@ from rigopt.catalog import Catalog
 from rigopt.errors import InputError, nearest
 from rigopt.markets import Condition, Market
 from rigopt.outcome import Assessment
-from rigopt.parts import PART_MODELS, Part
+from rigopt.parts import PART_MODELS, GpuCard, Part
 from rigopt.request import Request, make_request
 from rigopt.requestfile import fields_of, fields_of_flags
 from rigopt.units import format_money, parse_count
@@ -49,13 +49,15 @@ def read_build(path: Path) -> BuildFile:
     if unknown:
         name = sorted(unknown)[0]
         raise InputError(
-            f"key {name!r} is not known",
+            f"key {name[:40]!r} is not known",
             where=where,
             mend=nearest(name, ("name", "parts", "request", "note")),
         )
     if value.get("rigopt-build", FORMAT) != FORMAT:
         raise InputError(
-            f"format {value['rigopt-build']!r} is not known", where=where, mend=f"use {FORMAT}"
+            f"format {str(value['rigopt-build'])[:40]!r} is not known",
+            where=where,
+            mend=f"use {FORMAT}",
         )
     parts = value.get("parts")
     if not isinstance(parts, list) or not parts:
@@ -86,6 +88,18 @@ def build_from(
         place = f"{where}, part {number}"
         if "kind" in item:
             part = _inline(item, place)
+            if isinstance(part, GpuCard) and part.chip not in catalog.chips:
+                raise InputError(
+                    f"field chip: {part.chip} is not known",
+                    where=place,
+                    mend=nearest(part.chip, catalog.chips),
+                )
+            if any(part.id == other.id for other in extra):
+                raise InputError(
+                    f"two inline parts are called {part.name[:60]!r}",
+                    where=place,
+                    mend="rename one, or give its quantity",
+                )
             extra.append(part)
         else:
             part = _named(item, catalog, place)
@@ -96,7 +110,7 @@ def build_from(
         asked = item.get("condition")
         if asked not in (None, "new", "used", "refurbished"):
             raise InputError(
-                f"condition {asked!r} is not known",
+                f"condition {str(asked)[:40]!r} is not known",
                 where=place,
                 mend="use new, used or refurbished",
             )
@@ -126,7 +140,9 @@ def _named(item: Mapping[str, Any], catalog: Catalog, place: str) -> Part:
     unknown = sorted(set(map(str, item)) - _LINE_KEYS)
     if unknown:
         raise InputError(
-            f"key {unknown[0]!r} is not known", where=place, mend=nearest(unknown[0], _LINE_KEYS)
+            f"key {unknown[0][:40]!r} is not known",
+            where=place,
+            mend=nearest(unknown[0], _LINE_KEYS),
         )
     name = item.get("part")
     if not isinstance(name, str) or not name.strip():
@@ -138,10 +154,12 @@ def _inline(item: Mapping[str, Any], place: str) -> Part:
     model = PART_MODELS.get(str(item["kind"]))
     if model is None:
         raise InputError(
-            f"kind {item['kind']!r} is not known",
+            f"kind {str(item['kind'])[:40]!r} is not known",
             where=place,
             mend=nearest(str(item["kind"]), PART_MODELS),
         )
+    if "part" in item:
+        raise InputError("has both kind and part", where=place, mend="keep one of the two")
     fields = {k: v for k, v in item.items() if k not in _LINE_KEYS}
     name = str(fields.get("name") or "").strip()
     if not name:
@@ -157,10 +175,15 @@ def _inline(item: Mapping[str, Any], place: str) -> Part:
         return model.model_validate_json(json.dumps(fields, default=str))
     except ValidationError as error:
         first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
+            raise InputError(
+                f"{field[:40]!r} is no field of a {item['kind']}",
+                where=place,
+                mend=nearest(field, model.model_fields),
+            ) from None
         raise InputError(
-            f"field {'.'.join(map(str, first['loc']))}: {first['msg']}",
-            where=place,
-            mend="correct or remove it",
+            f"field {field}: {first['msg']}", where=place, mend="correct or remove it"
         ) from None
 
 

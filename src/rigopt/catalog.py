@@ -247,6 +247,8 @@ def try_rows(path: Path, model: type[R]) -> tuple[list[R], list[InputError]]:
     """Like :func:`read_rows`, but with every problem instead of the first."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return [], [InputError("is missing", where=str(path), mend="add it")]
     except (OSError, UnicodeDecodeError) as error:
         return [], [
             InputError(f"cannot be read as UTF-8 ({error})", where=str(path), mend="mend it")
@@ -303,8 +305,16 @@ TABLES: Mapping[str, type[Row]] = MappingProxyType(
 )
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder; a path that cannot be is not."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def _load(folder: Path) -> Catalog:
-    if not (folder / "parts").is_dir():
+    if not is_folder(folder / "parts"):
         raise InputError(
             "is no catalogue", where=str(folder), mend="give a folder that holds parts/"
         )

@@ -7,8 +7,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from rigopt.catalog import Catalog
 
 DONE, VIOLATED, BAD_INPUT, NO_BUILD, LIMIT = 0, 1, 2, 3, 4
-"""Exit codes."""
+"""Exit codes of answers and of bad input."""
+FAULT, NOT_WRITTEN, STOPPED, PIPE_CLOSED = 70, 74, 130, 141
+"""Exit codes of what ends a run from outside."""
 
 app = typer.Typer(
     name="rigopt",
@@ -63,20 +66,21 @@ def _root(
 def _console() -> Console:
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 80
+    at_terminal = sys.stdout is not None and sys.stdout.isatty()
+    width = None if at_terminal or "COLUMNS" in os.environ else 80
     return Console(width=width, soft_wrap=False)
 
 
 def _catalog(folder: str | None) -> Catalog:
     from rigopt.catalog import Catalog
 
-    return Catalog.load(Path(folder) if folder else None)
+    return Catalog.load(None if folder is None else Path(folder))
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
     """A spinner that names the step; silent when the error stream is no terminal."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield lambda _step: None
         return
     from rich.console import Console
@@ -92,7 +96,7 @@ def _with_wishes(command: Callable[..., None]) -> Callable[..., None]:
         given = {}
         for flag in FLAGS:
             value = arguments.pop(flag.field_key)
-            if value not in (None, False, []):
+            if value is not None and value is not False and value != []:
                 given[flag.name] = value
         command(given=given, **arguments)
 
@@ -134,9 +138,10 @@ def solve_command(
     from rigopt.requestfile import request_from
     from rigopt.solve import solve
 
-    catalog = _catalog(folder)
-    request = request_from(given, catalog, file=Path(request_file) if request_file else None)
+    _one_form(as_json, as_markdown)
     target = _writable(save)
+    catalog = _catalog(folder)
+    request = request_from(given, catalog, file=_path(request_file))
     with _progress() as tell:
         outcome = solve(request, catalog=catalog, tell=tell)
     if target is not None and isinstance(outcome, Optimal | Feasible):
@@ -166,12 +171,24 @@ def check_command(
     from rigopt.buildfile import load_build
     from rigopt.check import check
 
+    _one_form(as_json, as_markdown)
     catalog = _catalog(folder)
     build, request, catalog = load_build(Path(build_file), catalog, given)
     report = check(build, request, catalog=catalog)
     _show(report, as_json=as_json, as_markdown=as_markdown, verbose=verbose)
     if report.status == "violated":
         raise typer.Exit(VIOLATED)
+
+
+def _path(text: str | None) -> Path | None:
+    if text is not None and not text.strip():
+        raise InputError("is empty", where="request file", mend="name a file or leave it out")
+    return None if text is None else Path(text)
+
+
+def _one_form(as_json: bool, as_markdown: bool) -> None:
+    if as_json and as_markdown:
+        raise InputError("exclude each other", where="--json and --markdown", mend="keep one")
 
 
 def _show(answer: Any, *, as_json: bool, as_markdown: bool, verbose: bool) -> None:
@@ -192,11 +209,17 @@ def _show(answer: Any, *, as_json: bool, as_markdown: bool, verbose: bool) -> No
 
 
 def _writable(path: str | None) -> Path | None:
+    """The file to write, links followed. Only files are replaced, never devices or folders."""
     if path is None:
         return None
-    target = Path(path)
-    if target.is_dir() or not target.absolute().parent.is_dir():
-        raise InputError("cannot be written", where=path, mend="name a file in a folder that is")
+    mend = "name a file in a folder that is there"
+    try:
+        target = Path(path).resolve()
+        fits = target.parent.is_dir() and (target.is_file() or not target.exists())
+    except (OSError, ValueError, RuntimeError):
+        fits = False
+    if not fits or not path.strip() or path.endswith(("/", os.sep)):
+        raise InputError(f"{path!r} cannot be written", where="--save", mend=mend)
     return target
 
 
@@ -204,17 +227,21 @@ def _write(target: Path, text: str) -> None:
     """Write a file whole or not at all."""
     import tempfile
 
+    draft = ""
     try:
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.absolute().parent, delete=False
+            "w", encoding="utf-8", dir=target.parent, delete=False
         ) as handle:
+            draft = handle.name
             handle.write(text)
-        Path(handle.name).chmod(0o644)
-        Path(handle.name).replace(target)
+        Path(draft).chmod(0o644)
+        Path(draft).replace(target)
     except OSError as error:
+        if draft:
+            Path(draft).unlink(missing_ok=True)
         raise InputError(
-            f"cannot be written ({(error.strerror or 'error').lower()})",
-            where=str(target),
+            f"{str(target)[:80]!r} cannot be written ({(error.strerror or 'error').lower()})",
+            where="--save",
             mend="choose another place",
         ) from None
 
@@ -233,7 +260,7 @@ def list_command(
     folder: Folder = None,
 ) -> None:
     """Every part, by kind, with its price."""
-    _print_parts(_catalog(folder), "", kind, market, as_json=as_json)
+    _print_parts(_catalog(folder), None, kind, market, as_json=as_json)
 
 
 @catalog_app.command("search")
@@ -249,17 +276,24 @@ def search_command(
 
 
 def _print_parts(
-    catalog: Catalog, words: str, kind: str | None, market: str, *, as_json: bool
+    catalog: Catalog, words: str | None, kind: str | None, market: str, *, as_json: bool
 ) -> None:
     from rigopt.errors import nearest
     from rigopt.parts import KINDS
 
+    kind = None if kind is None else kind.casefold()
     if kind is not None and kind not in KINDS:
         raise InputError(f"{kind[:40]!r} is no kind", where="--kind", mend=nearest(kind, KINDS))
     kinds = (kind,) if kind else KINDS
     prices = catalog.market(market)
-    if words:
+    if words is not None:
         parts = catalog.find(words, kinds=kinds)
+        if not parts:
+            raise InputError(
+                f"no part has the words {words[:60]!r}",
+                where="catalog search",
+                mend=nearest(words.replace(" ", "-"), catalog.parts),
+            )
     else:
         parts = tuple(part for each in kinds for part in catalog.of_kind(each))
     if as_json:
@@ -277,12 +311,6 @@ def _print_parts(
     from rigopt.render.catalog import print_parts
 
     print_parts(_console(), parts, prices)
-    if words and not parts:
-        raise InputError(
-            f"no part has the words {words[:60]!r}",
-            where="catalog search",
-            mend=nearest(words.replace(" ", "-"), catalog.parts),
-        )
 
 
 @catalog_app.command("show")
@@ -316,7 +344,7 @@ def validate_command(
     """Check every row; name file, row, field and repair of what is wrong."""
     from rigopt.validate import validate
 
-    problems, counted = validate(Path(folder) if folder else None)
+    problems, counted = validate(None if folder is None else Path(folder))
     for problem in problems:
         typer.echo(str(problem))
     if problems:
@@ -327,22 +355,41 @@ def validate_command(
 
 def main() -> None:
     """The console script. Errors of input are one sentence and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
-        app(standalone_mode=True)
+        code = app(standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except InputError as error:
-        _fail(f"rigopt: {error}", BAD_INPUT)
+        _end(f"rigopt: {error}", BAD_INPUT)
     except InternalError as error:
-        _fail(f"rigopt: a fault of rigopt itself, please report it: {error}", 70)
-    except KeyboardInterrupt:
-        _fail("rigopt: stopped", 130)
-    except BrokenPipeError:
-        sys.stdout = None
-        sys.exit(DONE)
+        _end(f"rigopt: a fault of rigopt itself, please report it: {error}", FAULT)
+    except (KeyboardInterrupt, typer.Abort):
+        _end("rigopt: stopped", STOPPED)
+    except (BrokenPipeError, SystemExit):  # rich and typer exit when the reader has left
+        _end("", PIPE_CLOSED)
+    except OSError as error:
+        _end(f"rigopt: the answer cannot be written ({error.strerror})", NOT_WRITTEN)
+    except Exception as error:
+        show = getattr(error, "show", None)  # how typer tells a wrong use of flags
+        if show is None:
+            raise
+        show()
+        _end("", int(getattr(error, "exit_code", BAD_INPUT)))
+    sys.exit(code if isinstance(code, int) else DONE)
 
 
-def _fail(text: str, code: int) -> None:
-    sys.stdout.flush()
-    print(text, file=sys.stderr)
+def _end(text: str, code: int) -> NoReturn:
+    """Leave with a last line, whatever state the streams are in."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if text and sys.stderr is not None:
+        print(text, file=sys.stderr)
     sys.exit(code)
 
 

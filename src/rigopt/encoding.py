@@ -159,9 +159,10 @@ class Encoding:
             elif value:
                 counted.append((value, literal))
         every = sum(value for value, _ in counted)
+        last = min(total.most(self.world) + 1, every)
         classes: list[tuple[Key, Literal]] = [
             (value, self._new(f"{total.kind} {total.fact} total {value}"))
-            for value in range(min(total.most(self.world), every) + 1)
+            for value in range(last + 1)
         ]
         if unknown:
             some = self._new(f"{total.kind} {total.fact} total unknown")
@@ -170,10 +171,15 @@ class Encoding:
             self.imply([some], unknown)
             classes.append((None, some))
         self._row(((1, literal) for _, literal in classes), 1, 1)
-        shown = [(-value, literal) for value, literal in classes if value]
-        loose = [(-every, literal) for value, literal in classes if value is None]
-        self._row([*counted, *shown, *loose], None, 0)
-        self._row([*counted, *shown], 0, None)
+        # the last class stands for "so many or more", an unknown total for any
+        least = [(-value, literal) for value, literal in classes if value]
+        most = [
+            (-(every if value in (last, None) else value), literal)
+            for value, literal in classes
+            if value != 0
+        ]
+        self._row([*counted, *most], None, 0)
+        self._row([*counted, *least], 0, None)
         return classes
 
     def _weights(self, weight: Callable[[Line], int]) -> list[tuple[int, Literal]]:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from rigopt.outcome import Explanation, Reason, WayOut
 from rigopt.problem import Problem
+from rigopt.request import Request
 from rigopt.rules.base import Rule
+from rigopt.rules.wishes import wishes_of
 from rigopt.units import format_money
 
 Possible = Callable[[frozenset[str]], bool | None]
@@ -99,9 +101,16 @@ def _reason(problem: Problem, rule: Rule, least: int | None) -> str:
     if rule.id == "wish-budget" and least is not None:
         money = format_money(least, problem.world.market.info.currency)
         return f"you ask for {rule.flag}, but the cheapest rig that could do costs {money}"
+    if rule.flag and rule.id in _by_default():
+        return f"by default {rule.flag} is asked for ({rule.title})"
     if rule.flag:
         return f"you ask for {rule.flag} ({rule.title})"
     return f"the rule {rule.id}: {rule.title}"
+
+
+def _by_default() -> frozenset[str]:
+    """Wishes that bind although nobody gave them."""
+    return frozenset(rule.id for rule in wishes_of(Request()))
 
 
 def _summary(core: Core) -> str:
@@ -140,7 +149,7 @@ def _ways_out(
                     )
                 )
         elif possible(rest):
-            ways.append(
-                WayOut(text=f"without {rule.flag} there is a build", flag=f"drop {rule.flag}")
-            )
+            name = rule.flag.split()[0]
+            change = f"{name} 0" if rule.id in _by_default() else f"drop {rule.flag}"
+            ways.append(WayOut(text=f"without {rule.flag} there is a build", flag=change))
     return tuple(ways)

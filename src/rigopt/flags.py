@@ -40,7 +40,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag("min-total-vram", "min_total_vram_gb", "gigabytes", "GPU memory of all cards.", "GB"),
     Flag("min-gpus", "min_gpus", "count", "Fewest cards.", "N", 1, 8),
     Flag("max-gpus", "max_gpus", "count", "Most cards.", "N", 1, 8),
-    Flag("workload", "workload", "text", "Workload or mix of them to be fast at.", "NAME"),
+    Flag("workload", "workload", "workload", "Workload or mix of them to be fast at.", "NAME"),
     Flag("vendor", "vendors", "choice", "Vendor of the GPU.", "NAME", many=True),
     Flag(
         "brand", "brands", "brand", "Brand of a kind of part: psu=Corsair.", "KIND=BRAND", many=True
@@ -56,10 +56,10 @@ FLAGS: tuple[Flag, ...] = (
     Flag("min-cores", "min_cores", "count", "CPU cores.", "N", 0, 1024),
     Flag("min-threads", "min_threads", "count", "CPU threads.", "N", 0, 2048),
     Flag("max-wall-watts", "max_wall_w", "count", "Most watts at the wall.", "W", 1, 100_000),
-    Flag("circuit", "circuit", "text", "Wall circuit: 120v-15a, 230v-16a, ...", "NAME"),
+    Flag("circuit", "circuit", "circuit", "Wall circuit: 120v-15a, 230v-16a, ...", "NAME"),
     Flag("min-gpu-lanes", "min_gpu_lanes", "count", "PCIe lanes of every card.", "N", 1, 16),
     Flag("efficiency", "efficiency", "choice", "Least 80 PLUS class.", "CLASS"),
-    Flag("market", "market", "text", "Price list to buy from.", "NAME"),
+    Flag("market", "market", "market", "Price list to buy from.", "NAME"),
     Flag("condition", "condition", "choice", "Of bought parts: new, used or any.", "WHICH"),
     Flag(
         "used",
@@ -69,8 +69,8 @@ FLAGS: tuple[Flag, ...] = (
         switch=True,
         means="any",
     ),
-    Flag("profile", "profile", "text", "Rules of thumb: dettmers, puget, ...", "NAME"),
-    Flag("framework", "framework", "text", "Framework release that must run.", "NAME"),
+    Flag("profile", "profile", "profile", "Rules of thumb: dettmers, puget, ...", "NAME"),
+    Flag("framework", "framework", "framework", "Framework release that must run.", "NAME"),
     Flag("ecc", "ecc", "", "Memory with error correction.", switch=True),
     Flag("wifi", "wifi", "", "Wi-Fi.", switch=True),
     Flag("nvlink", "nvlink", "", "An NVLink bridge.", switch=True),

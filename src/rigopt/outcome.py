@@ -186,7 +186,7 @@ class Explanation(Fact):
     summary: str
     reasons: tuple[Reason, ...]
     minimal: bool
-    """Whether it was shown that dropping any one reason gives a build."""
+    """Whether each reason was shown to be needed: the others alone admit a build."""
     ways_out: tuple[WayOut, ...]
 
 

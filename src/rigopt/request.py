@@ -114,11 +114,14 @@ class Request(Fact):
 
 
 def make_request(fields: dict[str, object], *, where: str = "request") -> Request:
-    """A validated request.
+    """A validated request. More cards asked for than the default allows raise the default.
 
     Raises:
         InputError: one sentence with field and mend.
     """
+    least = fields.get("min_gpus")
+    if isinstance(least, int) and "max_gpus" not in fields:
+        fields = {**fields, "max_gpus": max(least, Request.model_fields["max_gpus"].default)}
     try:
         return Request(**fields)  # type: ignore[arg-type]
     except ValidationError as error:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
+from rigopt.assumptions import frameworks, power, profiles
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError, nearest
 from rigopt.flags import BY_NAME, FLAGS, Flag
 from rigopt.parts import KINDS
 from rigopt.request import BrandWish, OwnedPart, Request, make_request
+from rigopt.throughput import mixes
 from rigopt.units import parse_count, parse_gigabytes, parse_money
 from rigopt.userfiles import read_mapping
 
@@ -47,23 +49,45 @@ def _choice(value: Any, where: str, field: str) -> str:
 
 
 def _part(value: Any, where: str, catalog: Catalog) -> str:
+    """The id of a part or a chip; a chip may be named without its vendor and family."""
     name = _text(value, where)
-    if name in catalog.chips:
-        return name
-    chips = [chip.id for chip in catalog.chips.values() if name.casefold() == chip.name.casefold()]
-    return chips[0] if chips else catalog.resolve(name, where=where).id
+    wanted = name.casefold().replace(" ", "-")
+    for chip in catalog.chips.values():
+        if wanted in (chip.id, chip.name.casefold().replace(" ", "-")):
+            return chip.id
+    exact = [part for part in catalog.find(name) if part.id == name or part.name == name]
+    if exact:
+        return exact[0].id
+    families = [chip for chip in catalog.chips if chip.endswith(f"-{wanted}")]
+    if len(families) == 1:
+        return families[0]
+    found = catalog.find(name)
+    if not found:
+        known = [*catalog.chips, *catalog.parts]
+        raise InputError(
+            f"no part or chip is called {name[:60]!r}", where=where, mend=nearest(wanted, known)
+        )
+    return catalog.resolve(name, where=where).id
+
+
+def _known(value: Any, where: str, names: Iterable[str]) -> str:
+    name = _text(value, where)
+    if name not in names:
+        raise InputError(f"{name[:60]!r} is not known", where=where, mend=nearest(name, names))
+    return name
 
 
 def _owned(value: Any, where: str, catalog: Catalog) -> OwnedPart:
     name, quantity = _text(value, where), 1
     head, times, tail = name.partition("x ")
-    if times and head.strip().isdecimal():
+    if times and head.strip().isascii() and head.strip().isdigit():
         name, quantity = tail, parse_count(head, where=where, least=1, most=64)
     return OwnedPart(part=catalog.resolve(name, where=where).id, quantity=quantity)
 
 
-def _brand(value: Any, where: str) -> BrandWish:
+def _brand(value: Any, where: str, catalog: Catalog) -> BrandWish:
     kind, equals, brands = str(value).partition("=")
+    kind = kind.strip().casefold()
     names = tuple(brand.strip() for brand in brands.split(",") if brand.strip())
     if not equals or kind not in KINDS or not names:
         raise InputError(
@@ -71,6 +95,13 @@ def _brand(value: Any, where: str) -> BrandWish:
             where=where,
             mend=f"write for example psu=Corsair; kinds: {', '.join(KINDS)}",
         )
+    known = {part.brand for part in catalog.of_kind(kind)}
+    folded = {brand.casefold() for brand in known}
+    for name in names:
+        if name.casefold() not in folded:
+            raise InputError(
+                f"no {kind} is by {name[:40]!r}", where=where, mend=nearest(name, known)
+            )
     return BrandWish(kind=kind, brands=names)
 
 
@@ -80,11 +111,15 @@ READERS: Mapping[str, Callable[[Any, str, Flag, Catalog], Any]] = {
     "count": lambda value, where, flag, _catalog: parse_count(
         value, where=where, least=flag.least, most=flag.most
     ),
-    "text": lambda value, where, _flag, _catalog: _text(value, where),
     "choice": lambda value, where, flag, _catalog: _choice(value, where, flag.field),
     "part": lambda value, where, _flag, catalog: _part(value, where, catalog),
     "owned": lambda value, where, _flag, catalog: _owned(value, where, catalog),
-    "brand": lambda value, where, _flag, _catalog: _brand(value, where),
+    "brand": lambda value, where, _flag, catalog: _brand(value, where, catalog),
+    "market": lambda value, where, _flag, catalog: _known(value, where, catalog.market_names),
+    "workload": lambda value, where, _flag, _catalog: _known(value, where, mixes()),
+    "profile": lambda value, where, _flag, _catalog: _known(value, where, profiles()),
+    "framework": lambda value, where, _flag, _catalog: _known(value, where, frameworks()),
+    "circuit": lambda value, where, _flag, _catalog: _known(value, where, power().circuits),
 }
 """Each takes the written value, where it stands, its flag and the catalogue."""
 
@@ -135,12 +170,19 @@ def _fields(
     strict: bool,
 ) -> dict[str, Any]:
     fields: dict[str, Any] = {}
+    set_by: dict[str, str] = {}
     for key, value in written.items():
         name = str(key).replace("_", "-")
         flag = BY_NAME.get(name)
-        where = place(name)
+        where = place(name[:80])
         if flag is None:
             raise InputError("is not a wish", where=where, mend=nearest(name, BY_NAME))
+        if flag.field in set_by and value is not False:
+            raise InputError(
+                f"and {set_by[flag.field]} say the same thing", where=where, mend="keep one of them"
+            )
+        if value is not False:
+            set_by[flag.field] = str(key)
         if flag.switch:
             if not isinstance(value, bool):
                 raise InputError(

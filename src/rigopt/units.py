@@ -9,9 +9,10 @@ from rigopt.errors import InputError
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _MONEY = re.compile(
-    r"^[$€£]?\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?\s*(k)?$", re.IGNORECASE | re.ASCII
+    r"^\$?\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?\s*(k)?$", re.IGNORECASE | re.ASCII
 )
 MAX_CENTS = 10**10
+MAX_GB = 1_000_000
 
 
 def parse_money(text: str | float, *, where: str) -> int:
@@ -61,8 +62,12 @@ def parse_gigabytes(text: str | int, *, where: str) -> int:
             where=where,
             mend="give whole gigabytes such as 24, 64GB or 2TB",
         )
-    terabytes = (match[2] or "").lower().startswith("t")
-    return int(match[1]) * (1000 if terabytes else 1)
+    size = int(match[1]) * (1000 if (match[2] or "").lower().startswith("t") else 1)
+    if size > MAX_GB:
+        raise InputError(
+            f"{str(text)[:40]!r} is out of range", where=where, mend=f"give at most {MAX_GB:,} GB"
+        )
+    return size
 
 
 def parse_count(text: str | int, *, where: str, least: int = 0, most: int = 1_000_000) -> int:

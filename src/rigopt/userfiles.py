@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from rigopt.errors import InputError
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 20
 MAX_NODES = 50_000
+_PLAIN = re.compile(r"-?(0|[1-9][0-9]*)")
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -50,12 +52,37 @@ def read_mapping(path: Path) -> dict[str, Any]:
         raise InputError(
             "does not hold a mapping", where=where, mend="write lines such as 'budget: 5000'"
         )
-    for key in value:
-        if not isinstance(key, str):
-            raise InputError(
-                f"key {key!r} is not a word", where=where, mend="put it in quotes or correct it"
-            )
+    _check_words(value, where)
     return value
+
+
+def _inside(where: str, key: str, number: int | None = None) -> str:
+    """Where a value stands: "build.yaml, part 2, name"."""
+    if number is None:
+        return f"{where}, {key[:40]}"
+    return f"{where}, {'part' if key == 'parts' else key[:40]} {number}"
+
+
+def _check_words(value: Any, where: str, key: str = "") -> None:
+    """Keys at every level are words, and no text holds control characters."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if not isinstance(name, str):
+                raise InputError(
+                    f"key {str(name)[:40]!r} is not a word",
+                    where=where,
+                    mend="put it in quotes or correct it",
+                )
+            _check_words(name, where)
+            nested = isinstance(item, list)
+            _check_words(item, where if nested else _inside(where, name), name)
+    elif isinstance(value, list):
+        for number, item in enumerate(value, start=1):
+            _check_words(item, _inside(where, key, number), key)
+    elif isinstance(value, str) and not value.isprintable():
+        raise InputError(
+            f"{value[:40]!r} holds control characters", where=where, mend="remove them"
+        )
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -113,21 +140,29 @@ def _yaml(text: str, where: str) -> Any:
         raise InputError(f"is not YAML ({error})", where=where, mend="quote the value") from None
 
 
-def _check_keys(node: Any, where: str) -> None:
+def _check_keys(node: Any, where: str, key: str = "") -> None:
+    """No key stands twice in a mapping, and no number is one that YAML 1.1 reads its own way."""
     import yaml
 
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen:
-                    raise InputError(
-                        f"line {key.start_mark.line + 1}: {key.value!r} stands there twice",
-                        where=where,
-                        mend="keep one of the two",
-                    )
-                seen.add(key.value)
-            _check_keys(value, where)
+        for name, value in node.value:
+            word = name.value if isinstance(name, yaml.ScalarNode) else ""
+            if word and word in seen:
+                raise InputError(
+                    f"line {name.start_mark.line + 1}: {word[:40]!r} stands there twice",
+                    where=where,
+                    mend="keep one of the two",
+                )
+            seen.add(word)
+            nested = isinstance(value, yaml.SequenceNode)
+            _check_keys(value, where if nested else _inside(where, word), word)
     elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _check_keys(item, where)
+        for number, item in enumerate(node.value, start=1):
+            _check_keys(item, _inside(where, key, number), key)
+    elif node is not None and node.tag.endswith(":int") and not _PLAIN.fullmatch(node.value):
+        raise InputError(
+            f"line {node.start_mark.line + 1}: {node.value[:40]!r} may mean another number",
+            where=where,
+            mend="write plain digits",
+        )

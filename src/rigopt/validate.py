@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from rigopt.catalog import TABLES, part_files, try_rows
+from rigopt.catalog import TABLES, is_folder, part_files, try_rows
 from rigopt.errors import InputError, nearest
 from rigopt.markets import load_market
 from rigopt.parts import Cpu, CpuCooler, GpuCard, GpuChip, Motherboard, NvlinkBridge, PowerSupply
@@ -22,7 +22,7 @@ def validate(folder: Path | None = None) -> tuple[list[InputError], int]:
     root = folder or data_dir("catalogs")
     problems: list[InputError] = []
     rows: dict[str, list[tuple[Path, Row]]] = {}
-    if not (root / "parts").is_dir():
+    if not is_folder(root / "parts"):
         return [InputError("is no catalogue", where=str(root), mend="add a folder parts/")], 0
     for name, model in TABLES.items():
         found, wrong = try_rows(root / name, model)

@@ -68,7 +68,7 @@ class Total:
     kind: str
     value: Value
     most: Callable[[World], int]
-    """No rule can be met by more than that: the encoder counts so far."""
+    """The largest sum that matters: the encoder takes all above it for one more."""
     fact: str = ""
 
     def values(self, build: Build, world: World) -> list[tuple[Key, tuple[Line, ...]]]:
