@@ -56,7 +56,7 @@ def main(rows_path: str) -> None:
             factor = np.array([part_factors.get(v, 1.0) for v in vendors[out]])
             guess = factor * (features[out] @ part)
             errors.extend(np.abs(seconds[out] / guess - 1.0))
-        print(f"[{name}]  # {len(points)} rows, {len(set(c.id for c, _ in points))} chips")
+        print(f"[{name}]  # {len(points)} rows, {len({c.id for c, _ in points})} chips")
         print(f"compute_gflop = {theta[0]:.4g}")
         print(f"traffic_mb = {theta[1]:.4g}")
         print(f"overhead_us = {theta[2] * 1e6:.4g}")

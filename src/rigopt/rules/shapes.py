@@ -165,6 +165,7 @@ class Relation:
         """One clause per combination of all operands but the last: the values it leaves."""
         world = encoder.world
         *front, last = (encoder.classes(operand) for operand in self.operands)
+        moot_at_last = any(later == len(front) for _, later, _ in self.irrelevant)
         for combo in self._combinations(front, (), ()):
             keys = [key for key, _ in combo]
             allowed = []
@@ -172,7 +173,7 @@ class Relation:
                 every = (*keys, key)
                 if (
                     key is ABSENT
-                    or self._moot(every, len(front))
+                    or (moot_at_last and self._moot(every, len(front)))
                     or world.admits(self._ruling(world, every))
                 ):
                     allowed.append(literal)
