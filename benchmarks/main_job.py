@@ -27,7 +27,7 @@ def main(runs: int = 10) -> None:
 
     from rigopt.catalog import Catalog
     from rigopt.request import Request
-    from rigopt.solve import solve
+    from rigopt.solving import solve
 
     lap("import rigopt")
     catalog = Catalog.load()

@@ -21,8 +21,8 @@ LAYERS = (
     ("rules",),
     ("problem",),
     ("outcome", "encoding"),
-    ("check", "explain", "buildfile", "cpsat"),
-    ("solve",),
+    ("checking", "explain", "buildfile", "cpsat"),
+    ("solving",),
     ("render",),
     ("cli",),
     ("__main__",),
@@ -100,7 +100,7 @@ def test_everything_but_solving_works_without_the_solver() -> None:
     """Parts, rules, builds, checks and answers import where OR-tools is not installed."""
     code = (
         "import sys; sys.modules['ortools'] = None\n"
-        "import rigopt.check, rigopt.outcome, rigopt.encoding, rigopt.explain, rigopt.solve\n"
+        "import rigopt.checking, rigopt.outcome, rigopt.encoding, rigopt.explain, rigopt.solving\n"
         "import rigopt.render.text, rigopt.render.markdown, rigopt.cli, rigopt.validate\n"
         "from rigopt import Catalog; print(len(Catalog.load().parts))"
     )
@@ -113,6 +113,19 @@ def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys, rigopt.cli\n"
         "print(sorted({'pydantic', 'ortools', 'pandas', 'yaml', 'networkx'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_public_names_are_not_hidden_by_modules() -> None:
+    """What ``from rigopt import NAME`` gives does not depend on what was imported before."""
+    code = (
+        "import pkgutil, importlib, rigopt\n"
+        "for module in pkgutil.walk_packages(rigopt.__path__, 'rigopt.'):\n"
+        "    if module.name != 'rigopt.__main__': importlib.import_module(module.name)\n"
+        "print([name for name in rigopt.__all__\n"
+        "       if type(getattr(rigopt, name)).__name__ == 'module'])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

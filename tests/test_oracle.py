@@ -14,7 +14,7 @@ from ortools.sat.python import cp_model
 
 from rigopt.build import Build, Line
 from rigopt.catalog import Catalog
-from rigopt.check import assess
+from rigopt.checking import assess
 from rigopt.cpsat.model import Model
 from rigopt.cpsat.search import Clock, Status, search
 from rigopt.encoding import Encoding

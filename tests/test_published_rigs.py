@@ -17,7 +17,7 @@ from rigopt.assumptions import profiles
 from rigopt.build import Build, Line
 from rigopt.buildfile import load_build
 from rigopt.catalog import Catalog
-from rigopt.check import check
+from rigopt.checking import check
 from rigopt.draw import draw_w
 from rigopt.markets import Price
 from rigopt.outcome import Report, RuleVerdict

@@ -6,7 +6,7 @@ import pytest
 
 from rigopt.build import Build, Line
 from rigopt.catalog import Catalog
-from rigopt.check import check
+from rigopt.checking import check
 from rigopt.cpsat.search import Clock, Status, feasible
 from rigopt.encoding import Encoding
 from rigopt.errors import InputError
@@ -14,7 +14,7 @@ from rigopt.markets import Market
 from rigopt.outcome import OUTCOME, Infeasible, Optimal, Unknown
 from rigopt.problem import Problem
 from rigopt.request import BrandWish, OwnedPart, Request
-from rigopt.solve import solve
+from rigopt.solving import solve
 
 MAIN = Request(budget_cents=500_000, min_vram_gb=24)
 

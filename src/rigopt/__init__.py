@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rigopt.build import Build as Build
     from rigopt.build import Line as Line
     from rigopt.catalog import Catalog as Catalog
-    from rigopt.check import check as check
+    from rigopt.checking import check as check
     from rigopt.errors import InputError as InputError
     from rigopt.errors import InternalError as InternalError
     from rigopt.errors import RigoptError as RigoptError
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from rigopt.request import BrandWish as BrandWish
     from rigopt.request import OwnedPart as OwnedPart
     from rigopt.request import Request as Request
-    from rigopt.solve import solve as solve
+    from rigopt.solving import solve as solve
 
 _HOMES = {
     "Build": "build",
     "Line": "build",
     "Catalog": "catalog",
-    "check": "check",
+    "check": "checking",
     "InputError": "errors",
     "InternalError": "errors",
     "RigoptError": "errors",
@@ -49,7 +49,7 @@ _HOMES = {
     "BrandWish": "request",
     "OwnedPart": "request",
     "Request": "request",
-    "solve": "solve",
+    "solve": "solving",
 }
 
 __all__ = sorted(_HOMES)

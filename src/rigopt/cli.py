@@ -136,7 +136,7 @@ def solve_command(
     """The best build for a budget, proven: rigopt solve --budget 5000 --min-vram 24"""
     from rigopt.outcome import Feasible, Infeasible, Optimal
     from rigopt.requestfile import request_from
-    from rigopt.solve import solve
+    from rigopt.solving import solve
 
     _one_form(as_json, as_markdown)
     target = _writable(save)
@@ -169,7 +169,7 @@ def check_command(
 ) -> None:
     """Every rule's verdict on a build that somebody made."""
     from rigopt.buildfile import load_build
-    from rigopt.check import check
+    from rigopt.checking import check
 
     _one_form(as_json, as_markdown)
     catalog = _catalog(folder)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -58,7 +59,7 @@ def print_outcome(
             _print_build(console, outcome.build)
             console.print(_proof(outcome), highlight=False)
             for item in outcome.binding:
-                console.print(f"  {escape(item.text)}", highlight=False)
+                _indented(console, escape(item.text))
             _print_verdicts(console, outcome.build.verdicts, verbose=verbose)
         case Feasible():
             _headline(console, outcome.build)
@@ -153,8 +154,13 @@ def _print_speed(console: Console, build: Assessment) -> None:
         shown = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
         error = "estimate" if rate.error_median_pct is None else f"±{rate.error_median_pct} %"
         note = error if rate.fits_memory else f"{error}, from system memory"
-        table.add_row(f"  {rate.title}", f"{shown} {rate.unit}", note)
-    console.print(table)
+        table.add_row(rate.title, f"{shown} {rate.unit}", note)
+    console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _indented(console: Console, markup: str) -> None:
+    """A line, or a paragraph, two columns in."""
+    console.print(Padding(Text.from_markup(markup), (0, 0, 0, 2)), highlight=False)
 
 
 def _proof(outcome: Optimal) -> str:
@@ -190,9 +196,9 @@ def _print_verdicts(console: Console, verdicts: Iterable[RuleVerdict], *, verbos
 def _print_explanation(console: Console, explanation: Explanation) -> None:
     console.print(f"[red]No build:[/] {escape(explanation.summary)}.", highlight=False)
     for reason in explanation.reasons:
-        console.print(f"  because {escape(reason.text)}", highlight=False)
+        _indented(console, f"because {escape(reason.text)}")
     if not explanation.minimal:
-        console.print("  (the time limit ended the search for a smaller clash)")
+        _indented(console, "(the time limit ended the search for a smaller clash)")
     for way in explanation.ways_out:
         console.print(
             f"[green]hint:[/] {escape(way.text)} (try: {escape(way.flag)})", highlight=False
@@ -203,7 +209,7 @@ def _print_about(console: Console, about: About) -> None:
     if about.assumptions:
         console.print("\n[bold]Assumed[/] [dim](flag that changes it)[/]", highlight=False)
     for item in about.assumptions:
-        console.print(f"  {escape(item.text)} [dim]({item.flag})[/]", highlight=False)
+        _indented(console, f"{escape(item.text)} [dim]({item.flag})[/]")
     v = about.versions
     solver = f", {v.solver}" if v.solver else ""
     console.print(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rigopt.build import Build
 from rigopt.catalog import Catalog
-from rigopt.check import assess, assumptions_of, versions_of
+from rigopt.checking import assess, assumptions_of, versions_of
 from rigopt.errors import InternalError
 from rigopt.explain import explain
 from rigopt.outcome import (
