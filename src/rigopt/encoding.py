@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from rigopt.build import Build, Line
 from rigopt.parts import KINDS, GpuCard
 from rigopt.problem import MANY_MODELS, Problem, Wiring, rank_of
-from rigopt.rules.accelerators import BOARD, CARDS, LANES, ROWS
+from rigopt.rules.accelerators import BOARD, CARDS, LANES, ROWS, SPAN
 from rigopt.rules.base import ABSENT, Key, Literal
 from rigopt.rules.shapes import Operand, Total
 
@@ -206,26 +207,19 @@ class Encoding:
                 continue
             points.append((self.problem.score(line, None) or 0, literal))
         reach = self._wirings() if several else {}
-        bridgeless = self._none.get("nvlink_bridge")
         for (chip, count), members in several.items():
             wirings = {
                 wiring: literal
                 for line, _ in members
                 for wiring, literal in reach.get(CARDS.of_option(line, self.world), {}).items()
             }
-            pairwise = count == 2 and bool(self._options["nvlink_bridge"])
             ways = []
             for wiring, wiring_literal in wirings.items():
-                for bridged in (False, True) if pairwise else (False,):
-                    link = self.problem.link(members[0][0], wiring, bridged=bridged)
-                    value = self.problem.score(members[0][0], link)
-                    if value is None:
-                        continue
+                link = self.problem.link(members[0][0], wiring)
+                value = self.problem.score(members[0][0], link)
+                if value is not None:
                     way = self._new(f"{count} x {chip} over {link}")
                     self.imply([way], [wiring_literal])
-                    if pairwise and bridgeless is not None:
-                        given, then = ([way, bridgeless], []) if bridged else ([way], [bridgeless])
-                        self.imply(given, then)
                     ways.append(way)
                     points.append((value, way))
             chosen = [(-1, literal) for _, literal in members]
@@ -250,19 +244,21 @@ class Encoding:
             if len(cards.bodies) == 1:
                 continue
             mine = reach.setdefault(cards, {})
-            for board, lanes, gen, given in pairs:
+            bridges = self.classes(SPAN) if len(cards.bodies) == 2 else [(0, None)]
+            for (board, lanes, gen, given), (span, bridge) in product(pairs, bridges):
                 ways: dict[Wiring, list[Literal]] = {}
                 for rows, literal in cases:
-                    wiring = self.problem.wiring(board, lanes, gen, cards, rows)
+                    wiring = self.problem.wiring(board, lanes, gen, cards, rows, span)
                     if wiring is not None:
                         ways.setdefault(wiring, []).append(literal)
+                known = [*given, cards_literal, *([] if bridge is None else [bridge])]
                 for wiring, where in ways.items():
                     if wiring not in literals:
                         literals[wiring] = self._new(f"cards wired by {wiring}")
                     mine[wiring] = literals[wiring]
                     tails = [[literal] for literal in where] if len(ways) > 1 else [[]]
                     for tail in tails:
-                        self.imply([*given, cards_literal, *tail], [literals[wiring]])
+                        self.imply([*known, *tail], [literals[wiring]])
         self._row(((1, literal) for literal in literals.values()), None, 1)
         unknown = [
             literal

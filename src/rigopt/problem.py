@@ -27,6 +27,7 @@ from rigopt.parts import (
 )
 from rigopt.placement import Topology, topology_of
 from rigopt.request import Request
+from rigopt.rules.accelerators import span_of
 from rigopt.rules.base import Rule
 from rigopt.rules.standard import RULES
 from rigopt.rules.wishes import wishes_of
@@ -46,6 +47,8 @@ class Wiring(NamedTuple):
     """PCIe generation and lanes of every card's slot, sorted."""
     crowded: bool
     """Whether open-air cards sit with no free row between them."""
+    nvlink: bool
+    """Whether a bridge joins them: then there are two."""
 
 
 @dataclass(frozen=True)
@@ -131,21 +134,28 @@ class Problem:
     # --- the objective ----------------------------------------------------------------------
 
     def wiring(
-        self, board: Topology, cpu: CpuLanes, cpu_gen: int, cards: Cards, rows: int
+        self, board: Topology, cpu: CpuLanes, cpu_gen: int, cards: Cards, rows: int, span: int
     ) -> Wiring | None:
         """How several cards are wired as a builder would seat them.
 
-        ``None`` for one card (nothing to wire), or when they cannot be seated.
+        ``span``: the slots that a bridge joins, if two cards have one; else 0. ``None`` for one
+        card (nothing to wire), or when they cannot be seated so.
         """
-        if len(cards.bodies) == 1 or board.socket != cpu.socket:
+        count = len(cards.bodies)
+        if count == 1 or board.socket != cpu.socket:
             return None
-        fits = cooled(board, cpu, cards, rows, self.world.min_gpu_lanes)
+        bridged = span > 0 and count == 2
+        fits = [
+            placement
+            for placement in cooled(board, cpu, cards, rows, self.world.min_gpu_lanes)
+            if not bridged or placement.distances == (span,)
+        ]
         if not fits:
             return None
         ways = sorted(zip(fits[0].gens(cpu_gen), fits[0].lanes, strict=True))
-        return Wiring(tuple(ways), crowded(fits[0], cards) > 1)
+        return Wiring(tuple(ways), crowded(fits[0], cards) > 1, bridged)
 
-    def link(self, gpu: Line, wiring: Wiring | None, *, bridged: bool) -> Link | None:
+    def link(self, gpu: Line, wiring: Wiring | None) -> Link | None:
         """The link of equal cards under a wiring; ``None`` without one."""
         if wiring is None:
             return None
@@ -154,12 +164,7 @@ class Problem:
         gen, lanes = min(
             ((min(gen, most), lanes) for gen, lanes in wiring.ways), key=lambda w: w[1] << w[0]
         )
-        return Link(
-            pcie_gen=gen,
-            lanes=lanes,
-            nvlink=bridged and gpu.quantity == 2,
-            crowded=wiring.crowded,
-        )
+        return Link(pcie_gen=gen, lanes=lanes, nvlink=wiring.nvlink, crowded=wiring.crowded)
 
     def score(self, gpu: Line, link: Link | None) -> int | None:
         """The score of a line of cards, 1,000 being the reference; ``None``: not predictable."""
@@ -190,25 +195,23 @@ class Problem:
         gen, rows = cpu.part.pcie_gen, case.part.expansion_slots
         if topology is None or lanes is None or not cards or gen is None or rows is None:
             return None
-        return self.wiring(topology, lanes, gen, cards, rows)
+        spans = [span_of(line, self.world) for line in build.of_kind("nvlink_bridge")]
+        return self.wiring(topology, lanes, gen, cards, rows, max(spans, default=0))
 
     def link_of(self, build: Build) -> Link | None:
         """The link of the first model of cards in a build."""
         gpus = build.of_kind("gpu")
         if not gpus:
             return None
-        bridged = bool(build.of_kind("nvlink_bridge"))
-        return self.link(gpus[0], self.wiring_of(build), bridged=bridged)
+        return self.link(gpus[0], self.wiring_of(build))
 
     def score_of(self, build: Build) -> int | None:
         """The score of a build; of mixed cards, the sum of their scores.
 
         ``None`` when there is no card or one of them cannot be predicted.
         """
-        wiring, bridged = self.wiring_of(build), bool(build.of_kind("nvlink_bridge"))
-        points = [
-            self.score(gpu, self.link(gpu, wiring, bridged=bridged)) for gpu in build.of_kind("gpu")
-        ]
+        wiring = self.wiring_of(build)
+        points = [self.score(gpu, self.link(gpu, wiring)) for gpu in build.of_kind("gpu")]
         return None if not points or None in points else sum(p for p in points if p is not None)
 
 

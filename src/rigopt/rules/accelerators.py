@@ -6,6 +6,8 @@ before it, one is left. Together they hold exactly if one placement satisfies al
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rigopt.build import Line
 from rigopt.parts import Case, GpuCard, NvlinkBridge
 from rigopt.placement import Placement, Topology, topology_of
@@ -177,6 +179,15 @@ BRIDGES = Operand(
 )
 
 
+def span_of(line: Line, _world: World) -> int:
+    """Slots that a bridge joins."""
+    assert isinstance(line.part, NvlinkBridge)
+    return line.part.span_slots
+
+
+SPAN = Operand("nvlink_bridge", span_of, "span_slots", absent=0, optional=True)
+
+
 def joined(placement: Placement, kinds: Key, bridges: Key) -> bool:
     """Whether every bridge (or set of them) finds two neighbouring cards that it fits."""
     pairs = [
@@ -211,7 +222,14 @@ def _nvlink(
     fits = _bridgeable(world, board, links, cards, rows)
     if not fits:
         return Verdict.NOT_APPLICABLE
-    return decide(any(joined(p, kinds, bridges) for p in fits))
+    bridged = [p for p in fits if joined(p, kinds, bridges)]
+    if not bridged:
+        return Verdict.VIOLATED
+    return Verdict.OK if _roomiest(bridged, cards) == 1 else Verdict.WARNING
+
+
+def _roomiest(placements: Iterable[Placement], cards: Cards) -> int:
+    return min(crowded(placement, cards) for placement in placements)
 
 
 def _bridgeable(
@@ -267,8 +285,10 @@ def _nvlink_words(
     _, span, _ = bridges[0]
     fits = _bridgeable(world, board, links, cards, rows)
     distances = tuple(sorted({d for p in fits for d in p.distances}))
-    if any(joined(p, kinds, bridges) for p in fits):
-        return f"{{nvlink_bridge}} spans {span} slots, as the cards sit on {{motherboard}}"
+    bridged = [p for p in fits if joined(p, kinds, bridges)]
+    if bridged:
+        tight = "" if _roomiest(bridged, cards) == 1 else ", but leaves open-air cards no free row"
+        return f"{{nvlink_bridge}} spans {span} slots, as cards can sit on {{motherboard}}{tight}"
     return (
         f"{{nvlink_bridge}} spans {span} slots; on {{motherboard}} these cards can sit "
         f"{show(distances)} slots apart"
