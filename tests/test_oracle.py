@@ -175,3 +175,21 @@ def test_the_worlds_are_worth_testing() -> None:
     assert seen["optimal"] >= 15, seen
     assert seen["infeasible"] >= 20, seen
     assert seen["several cards"] >= 3, seen
+
+
+def test_cards_of_unknown_size_score_nothing(catalog: Catalog) -> None:
+    """Two cards whose wiring cannot be known claim no points beside two that can be seated."""
+    known = catalog.parts["nvidia-rtx-a5000"]
+    vague = known.model_copy(
+        update={"id": "vague", "name": "A5000 of any size", "slots_covered": None}
+    )
+    wider = catalog.with_parts([vague])
+    request = Request(min_gpus=2, max_gpus=2, allow_unknown=True, with_parts=("vague",))
+    problem = Problem.of(request.replace(condition="any"), wider)
+    lines = [line for kind, lines in problem.options.items() if kind != "gpu" for line in lines]
+    price = problem.world.market.offer(known.id, ("new", "used"))
+    cards = [Line(part, 2, 0, price) for part in (known, vague)]
+    found = search(Encoding(replace(problem, given=(*lines, *cards))), Clock(60), seed=0)
+    assert found.build is not None
+    assert found.build.of_kind("gpu")[0].part.id == "vague"
+    assert found.score == 0

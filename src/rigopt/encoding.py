@@ -262,7 +262,7 @@ class Encoding:
         self._row(((1, literal) for literal in literals.values()), None, 1)
         unknown = [
             literal
-            for operand in (BOARD, LINKS, ROWS)
+            for operand in (BOARD, LINKS, CARDS, ROWS)
             for key, literal in self.classes(operand)
             if _unknown(key)
         ]
