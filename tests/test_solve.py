@@ -210,3 +210,13 @@ def test_unknown_names_are_refused_with_the_nearest(catalog: Catalog) -> None:
     ):
         with pytest.raises(InputError, match=near):
             solve(Request(**{field: value}), catalog=catalog)  # type: ignore[arg-type]
+
+
+def test_a_part_that_is_not_sold_is_named(catalog: Catalog) -> None:
+    """A wish for a part without a price in the market says so."""
+    outcome = solve(Request(with_parts=("nvidia-rtx-3090-founders",)), catalog=catalog)
+    assert isinstance(outcome, Infeasible)
+    assert [reason.text for reason in outcome.explanation.reasons] == [
+        "you ask for --with nvidia-rtx-3090-founders, "
+        "which is not sold new in United States, autumn 2026"
+    ]

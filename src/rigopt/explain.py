@@ -12,7 +12,7 @@ from rigopt.outcome import Explanation, Reason, WayOut
 from rigopt.problem import Problem
 from rigopt.request import Request
 from rigopt.rules.base import Rule
-from rigopt.rules.wishes import wishes_of
+from rigopt.rules.wishes import is_named, wishes_of
 from rigopt.units import format_money
 
 Possible = Callable[[frozenset[str]], bool | None]
@@ -101,6 +101,10 @@ def _reason(problem: Problem, rule: Rule, least: int | None) -> str:
     if rule.id == "wish-budget" and least is not None:
         money = format_money(least, problem.world.market.info.currency)
         return f"you ask for {rule.flag}, but the cheapest rig that could do costs {money}"
+    if rule.id.startswith("wish-with-") and not _offered(problem, rule):
+        market, condition = problem.world.market.info.title, problem.request.condition
+        sold = "sold" if condition == "any" else f"sold {condition}"
+        return f"you ask for {rule.flag}, which is not {sold} in {market}"
     if rule.flag and rule.id in _by_default():
         return f"by default {rule.flag} is asked for ({rule.title})"
     if rule.flag:
@@ -111,6 +115,12 @@ def _reason(problem: Problem, rule: Rule, least: int | None) -> str:
 def _by_default() -> frozenset[str]:
     """Wishes that bind although nobody gave them."""
     return frozenset(rule.id for rule in wishes_of(Request()))
+
+
+def _offered(problem: Problem, rule: Rule) -> bool:
+    """Whether any option is the part or has the chip that a wish names."""
+    name = rule.id.removeprefix("wish-with-")
+    return any(is_named(name, line) for lines in problem.options.values() for line in lines)
 
 
 def _summary(core: Core) -> str:

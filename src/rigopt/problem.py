@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -76,10 +76,6 @@ class Problem:
             if owned.part not in catalog.parts:
                 catalog.resolve(owned.part, where="own")
         return Problem(world, (*wishes_of(request), *RULES))
-
-    def without(self, dropped: frozenset[str]) -> Problem:
-        """The same problem with some rules and wishes, named by id, out of force."""
-        return replace(self, rules=tuple(r for r in self.rules if r.id not in dropped))
 
     @property
     def request(self) -> Request:

@@ -16,7 +16,6 @@ from rigopt.rules.shapes import (
     decide,
     fact,
     show,
-    within,
 )
 from rigopt.world import World
 
@@ -88,12 +87,34 @@ BOARD_FORM_FACTOR = Rule(
 
 # --- cards in the case ------------------------------------------------------------------------
 
+FRONT_FAN_MM = 25
+"""Thickness of a case fan: what fans at the front take from the room that makers state without."""
+
+
+def _length_verdict(_world: World, length: int, room: int) -> Verdict:
+    if length > room:
+        return Verdict.VIOLATED
+    return Verdict.WARNING if length + FRONT_FAN_MM > room else Verdict.OK
+
+
+def _length_words(_world: World, length: int, room: int) -> str:
+    text = f"card length {length} mm {'≤' if length <= room else '>'} {room} mm in {{case}}"
+    if length <= room < length + FRONT_FAN_MM:
+        left = room - FRONT_FAN_MM
+        return f"{text} with nothing at the front; fans there leave {left} mm"
+    return text
+
+
 GPU_LENGTH = Rule(
     "gpu-length",
     "the card is not longer than the case's room for it",
     (
-        within(
-            fact("gpu", "length_mm"), fact("case", "gpu_length_max_mm"), "card length", "in {case}"
+        Relation(
+            (fact("gpu", "length_mm"), fact("case", "gpu_length_max_mm")),
+            _length_verdict,
+            _length_words,
+            numbers=lambda length, room: (length, room),
+            unit="mm",
         ),
     ),
     "choose a shorter card or a longer case",

@@ -241,7 +241,8 @@ def _brand(wish: BrandWish) -> Rule:
     )
 
 
-def _is(name: str, line: Line) -> bool:
+def is_named(name: str, line: Line) -> bool:
+    """Whether a line is of the part, or of the chip, with this id."""
     return line.part.id == name or (isinstance(line.part, GpuCard) and line.part.chip == name)
 
 
@@ -255,7 +256,7 @@ def _with(name: str) -> Rule:
                 "pieces",
                 demand_base=lambda _world: 1,
                 supply=tuple(
-                    Term(kind, lambda line, _w: line.quantity if _is(name, line) else 0)
+                    Term(kind, lambda line, _w: line.quantity if is_named(name, line) else 0)
                     for kind in KINDS
                 ),
                 words=f"{{demand}} {name} asked for {{sign}} {{supply}} there",
@@ -275,7 +276,7 @@ def _without(name: str) -> Rule:
                 name,
                 "pieces",
                 demand=tuple(
-                    Term(kind, lambda line, _w: line.quantity if _is(name, line) else 0)
+                    Term(kind, lambda line, _w: line.quantity if is_named(name, line) else 0)
                     for kind in KINDS
                 ),
                 words=f"{{demand}} {name} {{sign}} {{supply}} allowed",
