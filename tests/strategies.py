@@ -314,6 +314,7 @@ def requests(draw: st.DrawFn) -> Request:
         framework="pytorch-2.11",
         min_storage_gb=draw(st.sampled_from((0, 500, 1000))),
         allow_unknown=draw(st.sampled_from((False, False, True))),
+        allow_tight=draw(st.booleans()),
         profile=draw(st.sampled_from(("dettmers", "default"))),
         max_gpus=2,
         **fields,

@@ -214,6 +214,8 @@ def assumptions_of(world: World, *, checking: bool = False) -> tuple[Assumption,
         add(f"wall circuit: {world.circuit.title}", "--circuit")
     if assumed("adapters"):
         add("power adapters that come with a card may be used", "--no-adapters")
+    if assumed("allow_tight") and not checking:
+        add("room left for front fans, the 16-pin cable, memory under the cooler", "--allow-tight")
     if assumed("os") and not checking:
         add("no operating-system licence", "--os")
     return tuple(found)

@@ -77,6 +77,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag("os", "os", "choice", "Operating system to include.", "WHICH"),
     Flag("no-adapters", "adapters", "", "No power adapters.", switch=True, means=False),
     Flag("allow-unknown", "allow_unknown", "", "Also builds with facts to verify.", switch=True),
+    Flag("allow-tight", "allow_tight", "", "Also fits that want care to assemble.", switch=True),
     Flag("time-limit", "time_limit_s", "count", "Seconds to search at most.", "S", 1, 86_400),
     Flag("seed", "seed", "count", "Seed of the search.", "N", 0, 2**31 - 1),
 )

@@ -79,6 +79,8 @@ class Request(Fact):
     adapters: bool = True
     """Whether a 16-pin or EPS socket of a card may be fed by the adapter in its box."""
     allow_unknown: bool = False
+    allow_tight: bool = False
+    """Whether to offer fits that want care: no fans at the front, a bent cable, a raised fan."""
     time_limit_s: Annotated[int, Field(ge=1, le=86_400)] = 60
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
 

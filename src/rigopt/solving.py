@@ -22,7 +22,6 @@ from rigopt.outcome import (
 )
 from rigopt.problem import Problem
 from rigopt.request import Request
-from rigopt.rules.base import Verdict
 from rigopt.rules.wishes import wishes_of
 from rigopt.units import format_money
 
@@ -91,9 +90,9 @@ def solve(
 def _verified(problem: Problem, build: Build, score: int) -> Assessment:
     """The solver-free assessment, which must agree with the solver."""
     assessment = assess(build, problem)
-    refused = [v for v in assessment.verdicts if not problem.world.admits(Verdict(v.verdict))]
+    refused = [rule.id for rule in problem.rules if not rule.admits(build, problem.world)]
     if refused:
-        raise InternalError(f"the solver chose a build that {refused[0].rule} refuses: {refused}")
+        raise InternalError(f"the solver chose a build that {', '.join(refused)} refuses: {build}")
     if (assessment.score or 0) != score:
         raise InternalError(f"the solver counts {score} points, the model {assessment.score}")
     if assessment.total_cents is None:

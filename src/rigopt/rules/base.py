@@ -86,6 +86,9 @@ class Statement(Protocol):
     def encode(self, encoder: Encoder) -> None:
         """Constrain a solver model to builds whose verdict is admitted."""
 
+    def admits(self, verdict: Verdict, world: World) -> bool:
+        """Whether ``solve`` may offer a build of which the statement says this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -108,6 +111,13 @@ class Rule:
             findings = tuple(map(_soften, findings))
         worst = max((f.verdict for f in findings), key=lambda v: v.badness)
         return RuleReport(self.id, self.title, worst, findings, self.repair, self.flag)
+
+    def admits(self, build: Build, world: World) -> bool:
+        """Whether ``solve`` may offer the build, as far as this rule goes; advice admits all."""
+        return not self.hard or all(
+            statement.admits(statement.check(build, world).verdict, world)
+            for statement in self.statements
+        )
 
     def encode(self, encoder: Encoder) -> None:
         """Constrain a solver model; advice constrains nothing."""

@@ -214,6 +214,7 @@ COOLER_RAM = Rule(
             ),
             _clears,
             _clear_words,
+            tight=True,
             sees_unknown=True,
             irrelevant=((0, 1, lambda cooler, _module: cooler == ()),),
         ),

@@ -102,6 +102,8 @@ class Relation:
     numbers: Callable[..., tuple[int, int]] | None = None
     """Of known keys, the two numbers that are compared; both are reported, in ``unit``."""
     unit: str = ""
+    tight: bool = False
+    """A warning says that it only fits with care: ``solve`` offers that only on request."""
     irrelevant: tuple[tuple[int, int, Callable[[Key, Key], bool]], ...] = ()
     """Pairs of operands (by place, the earlier first) whose values make the relation moot, so
     that the encoder need not enumerate them: ``judge`` says "not applicable" of every one."""
@@ -124,6 +126,12 @@ class Relation:
             for a, b, test in self.irrelevant
             if later is None or b == later
         )
+
+    def admits(self, verdict: Verdict, world: World) -> bool:
+        """Whether ``solve`` may offer a build of which this says so."""
+        if self.tight and verdict is Verdict.WARNING:
+            return world.request.allow_tight
+        return world.admits(verdict)
 
     def check(self, build: Build, world: World) -> Finding:
         """The worst verdict over all combinations of lines."""
@@ -174,7 +182,7 @@ class Relation:
                 if (
                     key is ABSENT
                     or (moot_at_last and self._moot(every, len(front)))
-                    or world.admits(self._ruling(world, every))
+                    or self.admits(self._ruling(world, every), world)
                 ):
                     allowed.append(literal)
             if len(allowed) < len(last):
@@ -325,6 +333,10 @@ class Balance:
         ):
             text = text.replace("{" + name + "}", value)
         return Finding(verdict, text, demand, supply, self.unit, parts)
+
+    def admits(self, verdict: Verdict, world: World) -> bool:
+        """Whether ``solve`` may offer a build of which this says so."""
+        return world.admits(verdict)
 
     def _sum(
         self, terms: Iterable[Term], build: Build, world: World
