@@ -220,3 +220,18 @@ def test_a_part_that_is_not_sold_is_named(catalog: Catalog) -> None:
         "you ask for --with nvidia-rtx-3090-founders, "
         "which is not sold new in United States, autumn 2026"
     ]
+
+
+def test_parts_may_be_called_as_people_call_them(catalog: Catalog) -> None:
+    """A name or part number in a request means the part with that id."""
+    by_name = Request(
+        budget_cents=400_000,
+        with_parts=("Intel Core i5-13600K",),
+        without_parts=("Noctua NH-D15 chromax.black",),
+    )
+    by_id = by_name.replace(
+        with_parts=("intel-core-i5-13600k",), without_parts=("noctua-nh-d15-chromax-black",)
+    )
+    first, second = optimal(by_name, catalog), optimal(by_id, catalog)
+    assert first.build == second.build
+    assert "intel-core-i5-13600k" in {line.part for line in first.build.parts}

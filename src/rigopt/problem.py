@@ -68,13 +68,8 @@ class Problem:
         Raises:
             InputError: if the request names something that is not known.
         """
+        request = _with_ids(request, catalog)
         world = World.of(request, catalog)
-        for name in (*request.with_parts, *request.without_parts):
-            if name not in catalog.parts and name not in catalog.chips:
-                catalog.resolve(name, where="request")
-        for owned in request.own:
-            if owned.part not in catalog.parts:
-                catalog.resolve(owned.part, where="own")
         return Problem(world, (*wishes_of(request), *RULES))
 
     @property
@@ -209,6 +204,26 @@ class Problem:
         wiring = self.wiring_of(build)
         points = [self.score(gpu, self.link(gpu, wiring)) for gpu in build.of_kind("gpu")]
         return None if not points or None in points else sum(p for p in points if p is not None)
+
+
+def _with_ids(request: Request, catalog: Catalog) -> Request:
+    """The request with every part called by its id, whatever it was called."""
+
+    def named(name: str, where: str) -> str:
+        if name in catalog.parts or name in catalog.chips:
+            return name
+        return catalog.resolve(name, where=where).id
+
+    changes = {
+        "with_parts": tuple(named(name, "with_parts") for name in request.with_parts),
+        "without_parts": tuple(named(name, "without_parts") for name in request.without_parts),
+        "own": tuple(
+            owned.model_copy(update={"part": named(owned.part, "own")}) for owned in request.own
+        ),
+    }
+    if all(getattr(request, field) == value for field, value in changes.items()):
+        return request
+    return request.replace(**changes)
 
 
 def rank_of(line: Line) -> int:
