@@ -9,9 +9,11 @@ import json
 import os
 import re
 import shlex
+import signal
 import stat
 import subprocess
 import sys
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -515,3 +517,17 @@ def test_save_through_a_link(folder: Path) -> None:
     _ok(_run("solve", *BUDGET, "--save", "link.yaml", folder=folder))
     assert (folder / "link.yaml").is_symlink()
     assert "parts:" in (folder / "real.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as on POSIX")
+def test_stopped_by_the_user(folder: Path) -> None:
+    """Ctrl-C in the middle of a search: one line, exit code 130, nothing half-written."""
+    command = [sys.executable, "-m", "rigopt", "solve", "--used", "--save", "never.yaml"]
+    run = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(2)
+    run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=30)
+    assert (run.returncode, out, err) == (130, "", "rigopt: stopped\n")
+    assert not (folder / "never.yaml").exists()

@@ -373,12 +373,24 @@ def main() -> None:
     except OSError as error:
         _end(f"rigopt: the answer cannot be written ({error.strerror})", NOT_WRITTEN)
     except Exception as error:
+        if _stopped(error):
+            _end("rigopt: stopped", STOPPED)
         show = getattr(error, "show", None)  # how typer tells a wrong use of flags
         if show is None:
             raise
         show()
         _end("", int(getattr(error, "exit_code", BAD_INPUT)))
+    if code == STOPPED:  # typer turns Ctrl-C into this
+        _end("rigopt: stopped", STOPPED)
     sys.exit(code if isinstance(code, int) else DONE)
+
+
+def _stopped(error: BaseException) -> bool:
+    """Whether Ctrl-C is at the bottom of an error, such as of an import that it cut short."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, KeyboardInterrupt):
+        seen = seen.__cause__ or seen.__context__
+    return seen is not None
 
 
 def _end(text: str, code: int) -> NoReturn:

@@ -59,15 +59,40 @@ class Clock:
         return max(0.0, self._end - time.monotonic())
 
 
+def tune(solver: cp_model.CpSolver) -> None:
+    """Parameters for models of this size and shape.
+
+    One worker: the same search each time. Presolve is on, but without its costly optional steps,
+    which take longer than they save here (``benchmarks/parameters.py``).
+    """
+    parameters = solver.parameters
+    parameters.num_workers = 1
+    parameters.cp_model_probing_level = 0
+    parameters.symmetry_level = 0
+    parameters.max_presolve_iterations = 1
+    parameters.merge_at_most_one_work_limit = 0
+    parameters.merge_no_overlap_work_limit = 0
+    parameters.presolve_inclusion_work_limit = 0
+    parameters.find_big_linear_overlap = False
+
+
 def _search(model: Model, clock: Clock, seed: int) -> tuple[Status, cp_model.CpSolver]:
+    """Search until proven or out of time.
+
+    Raises:
+        KeyboardInterrupt: if the solver was stopped by the user: it ends early with time left.
+    """
     solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
+    tune(solver)
     solver.parameters.random_seed = seed
     solver.parameters.max_time_in_seconds = max(0.001, clock.left)
     code = solver.solve(model.model)
     if code not in _STATUS:
         raise InternalError(f"the model is not valid: {model.model.validate()}")
-    return _STATUS[code], solver
+    status = _STATUS[code]
+    if status in (Status.FEASIBLE, Status.UNKNOWN) and clock.left > 0:
+        raise KeyboardInterrupt
+    return status, solver
 
 
 def feasible(encoding: Encoding, dropped: Sequence[str], clock: Clock, seed: int) -> Status:
