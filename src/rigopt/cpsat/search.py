@@ -46,6 +46,10 @@ class Found:
     score_bound: int | None = None
 
 
+EARLY_S = 0.5
+"""A search that ends unproven with more than these seconds left was stopped by the user."""
+
+
 class Clock:
     """One time limit over several searches."""
 
@@ -90,7 +94,7 @@ def _search(model: Model, clock: Clock, seed: int) -> tuple[Status, cp_model.CpS
     if code not in _STATUS:
         raise InternalError(f"the model is not valid: {model.model.validate()}")
     status = _STATUS[code]
-    if status in (Status.FEASIBLE, Status.UNKNOWN) and clock.left > 0:
+    if status in (Status.FEASIBLE, Status.UNKNOWN) and clock.left > EARLY_S:
         raise KeyboardInterrupt
     return status, solver
 
