@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from rigopt.errors import InputError, nearest
-from rigopt.parts import Fact
+from rigopt.parts import Fact, first_problem
 from rigopt.resources import data_dir
 
 Percent = Annotated[int, Field(ge=0, le=1000)]
@@ -100,23 +100,23 @@ def read_toml(name: str) -> dict[str, Any]:
         raise InputError(f"cannot be read ({error})", where=str(path), mend="mend it") from None
 
 
-def _validated(name: str, model: type[T], value: object) -> T:
+def validated(name: str, model: type[T], value: object) -> T:
+    """A value of a file of ``models/`` as a model; TOML's arrays serve as tuples.
+
+    Raises:
+        InputError: naming file and field.
+    """
     try:
         return TypeAdapter(model).validate_python(value, strict=False)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(
-            f"field {'.'.join(map(str, first['loc']))}: {first['msg']}",
-            where=f"models/{name}",
-            mend="correct it",
-        ) from None
+        raise InputError(first_problem(error), where=f"models/{name}", mend="correct it") from None
 
 
 @lru_cache(maxsize=1)
 def profiles() -> dict[str, Profile]:
     """The profiles of ``models/profiles.toml`` by name."""
     name = "profiles.toml"
-    return {key: _validated(name, Profile, value) for key, value in read_toml(name).items()}
+    return {key: validated(name, Profile, value) for key, value in read_toml(name).items()}
 
 
 @lru_cache(maxsize=1)
@@ -127,14 +127,14 @@ def power() -> Power:
     raw["efficiency"].pop("source")
     raw["transient"].pop("source")
     peak = raw["transient"].pop("gpu_peak_pct")
-    return _validated(
+    return validated(
         "power.toml",
         Power,
         {
             "draw": raw["draw"],
             "gpu_peak_pct": peak,
             "ride_out_pct": raw["transient"],
-            "efficiency_pct": {k: tuple(v) for k, v in raw["efficiency"].items()},
+            "efficiency_pct": raw["efficiency"],
             "circuits": raw["circuits"],
         },
     )
@@ -144,12 +144,7 @@ def power() -> Power:
 def frameworks() -> dict[str, Framework]:
     """The framework releases of ``models/frameworks.toml`` by name."""
     name = "frameworks.toml"
-    return {
-        key: _validated(
-            name, Framework, {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
-        )
-        for key, value in read_toml(name).items()
-    }
+    return {key: validated(name, Framework, value) for key, value in read_toml(name).items()}
 
 
 def choose(table: dict[str, T], name: str, *, where: str) -> T:

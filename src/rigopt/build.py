@@ -56,8 +56,3 @@ class Build:
         """The sum to pay; ``None`` when some part to buy has no price."""
         costs = [line.cost_cents for line in self.lines]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
-
-    @property
-    def unpriced(self) -> tuple[Line, ...]:
-        """Lines that would have to be bought but have no price."""
-        return tuple(line for line in self.lines if line.cost_cents is None)

@@ -17,7 +17,7 @@ from rigopt.catalog import Catalog
 from rigopt.errors import InputError, nearest
 from rigopt.markets import Condition, Market
 from rigopt.outcome import Assessment
-from rigopt.parts import PART_MODELS, GpuCard, Part
+from rigopt.parts import PART_MODELS, GpuCard, Part, first_problem
 from rigopt.request import Request, make_request
 from rigopt.requestfile import fields_of, fields_of_flags
 from rigopt.units import format_money, parse_count
@@ -182,9 +182,7 @@ def _inline(item: Mapping[str, Any], place: str) -> Part:
                 where=place,
                 mend=nearest(field, model.model_fields),
             ) from None
-        raise InputError(
-            f"field {field}: {first['msg']}", where=place, mend="correct or remove it"
-        ) from None
+        raise InputError(first_problem(error), where=place, mend="correct or remove it") from None
 
 
 def load_build(

@@ -20,6 +20,7 @@ from rigopt.parts import (
     CpuCooler,
     GpuCard,
     GpuChip,
+    Motherboard,
     Part,
     Row,
     SocketRow,
@@ -27,7 +28,6 @@ from rigopt.parts import (
 from rigopt.resources import data_dir
 
 R = TypeVar("R", bound=Row)
-SCHEMA_VERSION = 1
 
 
 class Catalog:
@@ -136,7 +136,7 @@ class Catalog:
         if exact or not wanted:
             return exact
         words = wanted.replace("-", " ").split()
-        return tuple(part for part in pool if all(w in self._search_text(part) for w in words))
+        return tuple(part for part in pool if all(w in self._search_texts[part.id] for w in words))
 
     def resolve(self, text: str, *, kinds: Iterable[str] = KINDS, where: str) -> Part:
         """The one part a person means.
@@ -160,9 +160,6 @@ class Catalog:
             mend=nearest(text.replace(" ", "-"), ids),
         )
 
-    def _search_text(self, part: Part) -> str:
-        return self._search_texts[part.id]
-
     @cached_property
     def _search_texts(self) -> Mapping[str, str]:
         return {
@@ -171,12 +168,18 @@ class Catalog:
         }
 
     @cached_property
+    def boards(self) -> tuple[Motherboard, ...]:
+        """Every main board, sorted by id."""
+        found = self.of_kind("motherboard")
+        return tuple(board for board in found if isinstance(board, Motherboard))
+
+    @cached_property
     def m2_generations(self) -> frozenset[str]:
         """CPU generations that some board's M.2 slot is restricted to."""
         return frozenset(
             generation
-            for board in self.of_kind("motherboard")
-            for slot in board.m2 or ()  # type: ignore[attr-defined]
+            for board in self.boards
+            for slot in board.m2 or ()
             for generation in slot.cpu_generations or ()
         )
 
@@ -184,9 +187,10 @@ class Catalog:
     def lane_thresholds(self) -> Mapping[str, tuple[int, ...]]:
         """Per socket the numbers of CPU lanes that some board's lane table asks for."""
         found: dict[str, set[int]] = {}
-        for board in self.of_kind("motherboard"):
-            for population in board.populations or ():  # type: ignore[attr-defined]
-                found.setdefault(board.socket, set()).add(population.min_cpu_lanes)  # type: ignore[attr-defined]
+        for board in self.boards:
+            for population in board.populations or ():
+                if board.socket is not None:
+                    found.setdefault(board.socket, set()).add(population.min_cpu_lanes)
         return {socket: tuple(sorted(least)) for socket, least in found.items()}
 
     @cached_property

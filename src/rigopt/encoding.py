@@ -19,8 +19,9 @@ from itertools import product
 from rigopt.build import Build, Line
 from rigopt.parts import KINDS, GpuCard
 from rigopt.problem import MANY_MODELS, Problem, Wiring, rank_of
-from rigopt.rules.accelerators import BOARD, CARDS, LANES, ROWS, SPAN
+from rigopt.rules.accelerators import BOARD, CARDS, LANES, ROWS
 from rigopt.rules.base import ABSENT, Key, Literal
+from rigopt.rules.nvlink import SPAN
 from rigopt.rules.shapes import Operand, Total
 
 LINKS = Operand(

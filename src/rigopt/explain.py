@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 from rigopt.outcome import Explanation, Reason, WayOut
 from rigopt.problem import Problem
-from rigopt.request import Request
 from rigopt.rules.base import Rule
-from rigopt.rules.wishes import is_named, wishes_of
+from rigopt.rules.wishes import ids_by_default, is_named
 from rigopt.units import format_money
 
 Possible = Callable[[frozenset[str]], bool | None]
@@ -105,16 +104,11 @@ def _reason(problem: Problem, rule: Rule, least: int | None) -> str:
         market, condition = problem.world.market.info.title, problem.request.condition
         sold = "sold" if condition == "any" else f"sold {condition}"
         return f"you ask for {rule.flag}, which is not {sold} in {market}"
-    if rule.flag and rule.id in _by_default():
+    if rule.flag and rule.id in ids_by_default():
         return f"by default {rule.flag} is asked for ({rule.title})"
     if rule.flag:
         return f"you ask for {rule.flag} ({rule.title})"
     return f"the rule {rule.id}: {rule.title}"
-
-
-def _by_default() -> frozenset[str]:
-    """Wishes that bind although nobody gave them."""
-    return frozenset(rule.id for rule in wishes_of(Request()))
 
 
 def _offered(problem: Problem, rule: Rule) -> bool:
@@ -160,6 +154,6 @@ def _ways_out(
                 )
         elif possible(rest):
             name = rule.flag.split()[0]
-            change = f"{name} 0" if rule.id in _by_default() else f"drop {rule.flag}"
+            change = f"{name} 0" if rule.id in ids_by_default() else f"drop {rule.flag}"
             ways.append(WayOut(text=f"without {rule.flag} there is a build", flag=change))
     return tuple(ways)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from rigopt.errors import InputError
-from rigopt.parts import Fact
+from rigopt.parts import Fact, first_problem
 from rigopt.parts.base import Slug, Text
 
 Condition = Literal["new", "used", "refurbished"]
@@ -117,11 +117,7 @@ def _price(row: dict[str, str | None], where: str) -> Price:
         )
     except ValueError as error:
         if isinstance(error, ValidationError):
-            first = error.errors()[0]
-            field = ".".join(map(str, first["loc"]))
-            raise InputError(
-                f"field {field}: {first['msg']}", where=where, mend="correct it"
-            ) from None
+            raise InputError(first_problem(error), where=where, mend="correct it") from None
         raise InputError(
             "field date is not a day", where=where, mend="write it as 2026-09-01"
         ) from None
@@ -139,12 +135,7 @@ def load_market(folder: Path) -> Market:
     except OSError:
         raise InputError("is missing", where=str(head), mend="add it") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(
-            f"field {'.'.join(map(str, first['loc']))}: {first['msg']}",
-            where=str(head),
-            mend="correct it",
-        ) from None
+        raise InputError(first_problem(error), where=str(head), mend="correct it") from None
     prices: list[Price] = []
     for path in sorted((folder / "prices").glob("*.csv")):
         prices.extend(read_prices(path))

@@ -27,8 +27,8 @@ from rigopt.parts import (
 )
 from rigopt.placement import Topology, topology_of
 from rigopt.request import Request
-from rigopt.rules.accelerators import span_of
 from rigopt.rules.base import Rule
+from rigopt.rules.nvlink import span_of
 from rigopt.rules.standard import RULES
 from rigopt.rules.wishes import wishes_of
 from rigopt.seating import Cards, CpuLanes, cards_of, cooled, crowded, lanes_of
@@ -114,13 +114,11 @@ class Problem:
 
     @cached_property
     def _memory_slots(self) -> int:
-        boards = self.world.catalog.of_kind("motherboard")
-        return max((b.memory_slots or 0 for b in boards if isinstance(b, Motherboard)), default=0)
+        return max((b.memory_slots or 0 for b in self.world.catalog.boards), default=0)
 
     @cached_property
     def _cpu_sockets(self) -> int:
-        boards = self.world.catalog.of_kind("motherboard")
-        return max((b.cpu_sockets for b in boards if isinstance(b, Motherboard)), default=1)
+        return max((b.cpu_sockets for b in self.world.catalog.boards), default=1)
 
     # --- the objective ----------------------------------------------------------------------
 

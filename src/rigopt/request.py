@@ -36,7 +36,7 @@ class Request(Fact):
     """One question to :func:`rigopt.solve`. Frozen; change it with :meth:`replace`.
 
     Money is in cents of the market's currency, sizes in GB as drives and memory are sold.
-    Parts are named by catalogue id. ``None`` and ``()`` mean: no such wish.
+    Parts are called by id, name or part number. ``None`` and ``()`` mean: no such wish.
     """
 
     market: str = "us-2026"

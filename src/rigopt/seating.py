@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from rigopt.build import Line
 from rigopt.parts import Cpu, GpuCard, GpuChip
@@ -38,8 +38,8 @@ class CpuLanes:
     lanes: int
 
 
-_cards = lru_cache(maxsize=None)(Cards)
-_lanes = lru_cache(maxsize=None)(CpuLanes)
+_cards = cache(Cards)
+_lanes = cache(CpuLanes)
 
 
 def cards_of(lines: Iterable[Line], chip: Callable[[GpuCard], GpuChip]) -> Cards | None:

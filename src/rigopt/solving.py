@@ -22,7 +22,7 @@ from rigopt.outcome import (
 )
 from rigopt.problem import Problem
 from rigopt.request import Request
-from rigopt.rules.wishes import wishes_of
+from rigopt.rules.wishes import ids_by_default
 from rigopt.units import format_money
 
 if TYPE_CHECKING:
@@ -125,9 +125,9 @@ def _binding(encoding: Encoding, score: int, clock: Clock) -> tuple[Binding, ...
     problem, found = encoding.problem, []
     seed, budget = problem.request.seed, problem.request.budget_cents
     currency = problem.world.market.info.currency
-    by_default = {rule.id for rule in wishes_of(Request())}
+    asked = frozenset(encoding.owners()) - ids_by_default()
     for rule in problem.rules:
-        if not rule.flag or rule.id not in encoding.owners() or rule.id in by_default:
+        if not rule.flag or rule.id not in asked:
             continue
         money = rule.id == "wish-budget" and budget is not None
         status, more = best(

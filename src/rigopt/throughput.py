@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
-from rigopt.assumptions import choose, read_toml
-from rigopt.errors import InputError
+from rigopt.assumptions import choose, read_toml, validated
 from rigopt.parts import Fact, GpuChip
 from rigopt.resources import data_dir
 
@@ -87,17 +87,6 @@ class Mix(Fact):
     """Memory that the largest of the workloads wants on a card."""
 
 
-def _shaped(raw: dict[str, object]) -> dict[str, object]:
-    return {
-        key: tuple(value)
-        if isinstance(value, list)
-        else float(value)
-        if key in ("compute_gflop", "traffic_mb", "overhead_us") and isinstance(value, int)
-        else value
-        for key, value in raw.items()
-    }
-
-
 @lru_cache(maxsize=1)
 def workloads() -> Mapping[str, Workload]:
     """Every workload of ``models/workloads`` by name, sorted.
@@ -105,20 +94,9 @@ def workloads() -> Mapping[str, Workload]:
     Raises:
         InputError: if a file cannot be used.
     """
-    adapter = TypeAdapter(Workload)
-    found = {}
-    for path in sorted((data_dir("models") / "workloads").glob("*.toml")):
-        raw = read_toml(f"workloads/{path.name}")
-        try:
-            found[path.stem] = adapter.validate_python(_shaped(raw))
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise InputError(
-                f"field {'.'.join(map(str, first['loc']))}: {first['msg']}",
-                where=f"models/workloads/{path.name}",
-                mend="correct it",
-            ) from None
-    return found
+    folder = data_dir("models") / "workloads"
+    names = [f"workloads/{path.name}" for path in sorted(folder.glob("*.toml"))]
+    return {Path(name).stem: validated(name, Workload, read_toml(name)) for name in names}
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from rigopt.assumptions import Circuit, Framework, Power, Profile, choose
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError, nearest
 from rigopt.markets import Market
-from rigopt.parts import GpuCard, GpuChip, Motherboard
+from rigopt.parts import GpuCard, GpuChip
 from rigopt.request import Request
 from rigopt.throughput import Mix, mix_named, reference_chip_id
 from rigopt.verdict import Verdict
@@ -68,17 +68,6 @@ class World:
     def tdp_w(self, card: GpuCard) -> int:
         """The card's power limit: its own, or its chip's."""
         return card.tdp_w if card.tdp_w is not None else self.chip(card).tdp_w
-
-    @property
-    def boards(self) -> tuple[Motherboard, ...]:
-        """Every board of the catalogue."""
-        found = self.catalog.of_kind("motherboard")
-        return tuple(board for board in found if isinstance(board, Motherboard))
-
-    @property
-    def m2_generations(self) -> frozenset[str]:
-        """CPU generations that some board's M.2 slot is restricted to."""
-        return self.catalog.m2_generations
 
     @property
     def min_gpu_lanes(self) -> int:

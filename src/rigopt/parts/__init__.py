@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from rigopt.parts.base import Fact, Part, Row
+from rigopt.parts.base import Fact, Part, Row, first_problem
 from rigopt.parts.chassis import (
     Case,
     CpuCooler,
@@ -88,4 +88,5 @@ __all__ = [
     "Row",
     "SocketRow",
     "ThermalPaste",
+    "first_problem",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-.][a-z0-9]+)*$", max_length=80)]
 Text = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -13,6 +13,13 @@ Count = Annotated[int, Field(ge=0, le=1000)]
 Millimetres = Annotated[int, Field(ge=0, le=2000)]
 Watts = Annotated[int, Field(ge=0, le=10_000)]
 Gigabytes = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first thing that a model refused: "field watts: Input should be ..."."""
+    first = error.errors()[0]
+    field = ".".join(map(str, first["loc"]))
+    return f"field {field}: {first['msg']}" if field else str(first["msg"])
 
 
 class Fact(BaseModel):

@@ -6,13 +6,11 @@ before it, one is left. Together they hold exactly if one placement satisfies al
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from rigopt.build import Line
-from rigopt.parts import Case, GpuCard, NvlinkBridge
-from rigopt.placement import Placement, Topology, topology_of
+from rigopt.parts import GpuCard
+from rigopt.placement import Topology, topology_of
 from rigopt.rules.base import Key, Rule, Verdict
-from rigopt.rules.shapes import Operand, Relation, decide, fact, match, show
+from rigopt.rules.shapes import Operand, Relation, decide, fact, match
 from rigopt.seating import (
     ADJACENT_OPEN_AIR_MAX,
     Cards,
@@ -20,7 +18,6 @@ from rigopt.seating import (
     cards_of,
     cooled,
     crowded,
-    first_two,
     in_case,
     lanes_of,
     most_seats,
@@ -32,11 +29,6 @@ from rigopt.world import World
 
 def _board(line: Line, _world: World) -> Topology | None:
     return topology_of(line.part)  # type: ignore[arg-type]
-
-
-def _rows(line: Line, _world: World) -> int | None:
-    assert isinstance(line.part, Case)
-    return line.part.expansion_slots
 
 
 CARDS = Operand(
@@ -51,14 +43,15 @@ LANES = Operand(
     "pcie_lanes or socket",
 )
 BOARD = Operand("motherboard", _board, "slots or populations")
-ROWS = Operand("case", _rows, "expansion_slots")
+ROWS = fact("case", "expansion_slots")
 
 
-def _foreign(board: Topology, links: CpuLanes) -> bool:
+def foreign(board: Topology, links: CpuLanes) -> bool:
+    """Whether the CPU does not go on the board: there is nothing to seat cards for."""
     return board.socket != links.socket
 
 
-FOREIGN = ((0, 1, _foreign),)
+FOREIGN = ((0, 1, foreign),)
 
 
 # --- the chain --------------------------------------------------------------------------------
@@ -75,8 +68,6 @@ def _seat_words(_world: World, board: Topology, links: CpuLanes, cards: Cards, r
 
 
 def _place(_world: World, board: Topology, links: CpuLanes, cards: Cards, rows: int) -> Verdict:
-    if _foreign(board, links):
-        return Verdict.NOT_APPLICABLE
     return decide(bool(in_case(board, links, cards, rows)))
 
 
@@ -89,7 +80,7 @@ GPU_PLACEMENT = Rule(
 
 
 def _lanes(world: World, board: Topology, links: CpuLanes, cards: Cards, rows: int) -> Verdict:
-    if _foreign(board, links) or not in_case(board, links, cards, rows):
+    if not in_case(board, links, cards, rows):
         return Verdict.NOT_APPLICABLE
     return decide(bool(with_lanes(board, links, cards, rows, world.min_gpu_lanes)))
 
@@ -114,7 +105,7 @@ GPU_LANES = Rule(
 
 def _cooling(world: World, board: Topology, links: CpuLanes, cards: Cards, rows: int) -> Verdict:
     least = world.min_gpu_lanes
-    if _foreign(board, links) or not with_lanes(board, links, cards, rows, least):
+    if not with_lanes(board, links, cards, rows, least):
         return Verdict.NOT_APPLICABLE
     if len(cards.bodies) == 1:
         return Verdict.OK
@@ -140,174 +131,6 @@ GPU_COOLING = Rule(
     "cards with no free row between them have blower or liquid coolers",
     (Relation((BOARD, LANES, CARDS, ROWS), _cooling, _cooling_words, irrelevant=FOREIGN),),
     "choose blower or liquid-cooled cards, or a board with wider-spaced slots",
-)
-
-# --- NVLink -----------------------------------------------------------------------------------
-
-
-def _families(lines: tuple[Line, ...], world: World) -> Key:
-    cards = cards_of(lines, world.chip)
-    if cards is None:
-        return None
-    kinds: list[tuple[str, str]] = []
-    for line in lines:
-        assert isinstance(line.part, GpuCard)
-        family = world.chip(line.part).nvlink
-        kinds += [("" if family == "none" else line.part.chip, family)] * line.quantity
-    return cards, tuple(kinds)
-
-
-def _bridges(lines: tuple[Line, ...], _world: World) -> Key:
-    found: list[tuple[str, int, tuple[str, ...] | None]] = []
-    for line in lines:
-        bridge = line.part
-        assert isinstance(bridge, NvlinkBridge)
-        pairs = -(-line.quantity // bridge.per_pair)
-        found += [(bridge.family, bridge.span_slots, bridge.chips)] * pairs
-    return tuple(found)
-
-
-NVLINK_CARDS = Operand(
-    "gpu", lambda line, world: _families((line,), world), "size or cooling", group=_families
-)
-BRIDGES = Operand(
-    "nvlink_bridge",
-    lambda line, world: _bridges((line,), world),
-    absent=(),
-    optional=True,
-    group=_bridges,
-)
-
-
-def span_of(line: Line, _world: World) -> int:
-    """Slots that a bridge joins."""
-    assert isinstance(line.part, NvlinkBridge)
-    return line.part.span_slots
-
-
-SPAN = Operand("nvlink_bridge", span_of, "span_slots", absent=0, optional=True)
-
-
-def joined(placement: Placement, kinds: Key, bridges: Key) -> bool:
-    """Whether every bridge (or set of them) finds two neighbouring cards that it fits."""
-    pairs = [
-        (kinds[placement.order[i]], kinds[placement.order[i + 1]], distance)
-        for i, distance in enumerate(placement.distances)
-    ]
-    free = list(range(len(pairs)))
-    for family, span, chips in bridges:
-        fit = next(
-            (
-                i
-                for i in free
-                if pairs[i][0] == pairs[i][1]
-                and pairs[i][0][1] == family
-                and pairs[i][2] == span
-                and (chips is None or pairs[i][0][0] in chips)
-            ),
-            None,
-        )
-        if fit is None:
-            return False
-        free = [i for i in free if abs(i - fit) > 1]  # a card has one bridge
-    return True
-
-
-def _nvlink(
-    world: World, bridges: Key, cards_and_kinds: Key, board: Topology, links: CpuLanes, rows: int
-) -> Verdict:
-    cards, kinds = cards_and_kinds
-    if _no_pair(bridges, cards_and_kinds):
-        return Verdict.NOT_APPLICABLE
-    fits = _bridgeable(world, board, links, cards, rows)
-    if not fits:
-        return Verdict.NOT_APPLICABLE
-    bridged = [p for p in fits if joined(p, kinds, bridges)]
-    if not bridged:
-        return Verdict.VIOLATED
-    return Verdict.OK if _roomiest(bridged, cards) == 1 else Verdict.WARNING
-
-
-def _roomiest(placements: Iterable[Placement], cards: Cards) -> int:
-    return min(crowded(placement, cards) for placement in placements)
-
-
-def _bridgeable(
-    world: World, board: Topology, links: CpuLanes, cards: Cards, rows: int
-) -> tuple[Placement, ...]:
-    """Placements to look for a bridge in: of all cards, or, if they cannot all sit, of two."""
-    least = world.min_gpu_lanes
-    return cooled(board, links, cards, rows, least) or cooled(
-        board, links, first_two(cards), rows, least
-    )
-
-
-def _fitting_kind(kinds: Key, bridges: Key) -> bool:
-    """Whether for every bridge there are two equal cards that it fits."""
-    return all(
-        any(
-            kind == family and (chips is None or chip in chips) and kinds.count((chip, kind)) >= 2
-            for chip, kind in kinds
-        )
-        for family, _, chips in bridges
-    )
-
-
-def _no_pair(bridges: Key, cards_and_kinds: Key) -> bool:
-    return not bridges or not _fitting_kind(cards_and_kinds[1], bridges)
-
-
-def _pair_verdict(_world: World, bridges: Key, cards_and_kinds: Key) -> Verdict:
-    if not bridges:
-        return Verdict.NOT_APPLICABLE
-    return decide(_fitting_kind(cards_and_kinds[1], bridges))
-
-
-def _pair_words(_world: World, bridges: Key, cards_and_kinds: Key) -> str:
-    _, kinds = cards_and_kinds
-    if not bridges:
-        return "no bridge"
-    if len(kinds) < 2:
-        return f"{{nvlink_bridge}} needs two equal cards, there is {len(kinds)}"
-    family, _, chips = bridges[0]
-    have = show(tuple(dict.fromkeys(kind for _, kind in kinds)))
-    have = "no NVLink" if have == "none" else f"{have} NVLink"
-    wanted = f"{family} NVLink cards" + (f" ({show(chips)})" if chips else "")
-    return f"{{nvlink_bridge}} joins two equal {wanted}; {{gpu}}: {have}"
-
-
-def _nvlink_words(
-    world: World, bridges: Key, cards_and_kinds: Key, board: Topology, links: CpuLanes, rows: int
-) -> str:
-    cards, kinds = cards_and_kinds
-    if _no_pair(bridges, cards_and_kinds):
-        return "no pair of cards to bridge"
-    _, span, _ = bridges[0]
-    fits = _bridgeable(world, board, links, cards, rows)
-    distances = tuple(sorted({d for p in fits for d in p.distances}))
-    bridged = [p for p in fits if joined(p, kinds, bridges)]
-    if bridged:
-        tight = "" if _roomiest(bridged, cards) == 1 else ", but leaves open-air cards no free row"
-        return f"{{nvlink_bridge}} spans {span} slots, as cards can sit on {{motherboard}}{tight}"
-    return (
-        f"{{nvlink_bridge}} spans {span} slots; on {{motherboard}} these cards can sit "
-        f"{show(distances)} slots apart"
-    )
-
-
-GPU_NVLINK = Rule(
-    "gpu-nvlink",
-    "a bridge joins two equal cards of its family, as far apart as it is long",
-    (
-        Relation((BRIDGES, NVLINK_CARDS), _pair_verdict, _pair_words),
-        Relation(
-            (BRIDGES, NVLINK_CARDS, BOARD, LANES, ROWS),
-            _nvlink,
-            _nvlink_words,
-            irrelevant=((0, 1, _no_pair), (2, 3, _foreign)),
-        ),
-    ),
-    "choose a bridge as long as the slots are apart, or leave it out",
 )
 
 # --- software ---------------------------------------------------------------------------------
@@ -389,18 +212,12 @@ GPU_BAR_SPACE = Rule(
 )
 
 
-def _passive(line: Line, _world: World) -> str | None:
-    card = line.part
-    assert isinstance(card, GpuCard)
-    return card.cooling
-
-
 GPU_AIRFLOW = Rule(
     "gpu-airflow",
     "a passive card sits in a chassis that forces air through it",
     (
         match(
-            Operand("gpu", _passive, "cooling"),
+            fact("gpu", "cooling"),
             fact("case", "ducted"),
             lambda cooling, ducted: cooling != "passive" or ducted,
             "cooling of {gpu}: {0}; forced airflow in {case}: {1}",
@@ -409,12 +226,5 @@ GPU_AIRFLOW = Rule(
     "choose a card with a fan of its own, or a server chassis",
 )
 
-ACCELERATOR_RULES = (
-    GPU_PLACEMENT,
-    GPU_LANES,
-    GPU_COOLING,
-    GPU_NVLINK,
-    GPU_AIRFLOW,
-    GPU_SOFTWARE,
-    GPU_BAR_SPACE,
-)
+SEATING_RULES = (GPU_PLACEMENT, GPU_LANES, GPU_COOLING)
+CARD_RULES = (GPU_AIRFLOW, GPU_SOFTWARE, GPU_BAR_SPACE)

@@ -17,6 +17,7 @@ from rigopt.rules.shapes import (
     show,
     within,
 )
+from rigopt.rules.sizing import ram_gb
 from rigopt.world import World
 
 # --- the CPU on the board ---------------------------------------------------------------------
@@ -166,9 +167,7 @@ def _memory_match(kind: str, key: Operand) -> Relation:
 
     return Relation(
         (key, Operand("memory", _modules_of, "memory_type or module_kind")),
-        lambda _world, side, modules: (
-            Verdict.OK if _takes_modules(side, modules) else Verdict.VIOLATED
-        ),
+        lambda _world, side, modules: decide(_takes_modules(side, modules)),
         words,
     )
 
@@ -199,12 +198,6 @@ MEMORY_SLOTS = Rule(
 )
 
 
-def _kit_gb(part: MemoryKit) -> int | None:
-    if part.modules is None or part.module_gb is None:
-        return None
-    return part.modules * part.module_gb
-
-
 MEMORY_CAPACITY = Rule(
     "memory-capacity",
     "board and CPU can address the memory, and the board takes modules of that size",
@@ -212,14 +205,14 @@ MEMORY_CAPACITY = Rule(
         Balance(
             "memory",
             "GB",
-            demand=(Term("memory", each(_kit_gb), "modules or module_gb"),),
+            demand=(Term("memory", ram_gb, "modules or module_gb"),),
             supply=(Term("motherboard", each(lambda p: p.memory_max_gb), "memory_max_gb"),),
             words="{demand} GB of memory {sign} {supply} GB that {motherboard} takes",
         ),
         Balance(
             "memory",
             "GB",
-            demand=(Term("memory", each(_kit_gb), "modules or module_gb"),),
+            demand=(Term("memory", ram_gb, "modules or module_gb"),),
             supply=(Term("cpu", each(lambda p: p.memory_max_gb), "memory_max_gb"),),
             words="{demand} GB of memory {sign} {supply} GB that {cpu} takes",
         ),

@@ -7,9 +7,21 @@ from typing import NamedTuple
 
 from rigopt.build import Line
 from rigopt.draw import line_draw_w, line_peak_w, supply_w
-from rigopt.parts import KINDS, Case, GpuCard, Motherboard, PowerSupply
+from rigopt.parts import KINDS, GpuCard, Motherboard, PowerSupply
 from rigopt.rules.base import Key, Rule, Verdict
-from rigopt.rules.shapes import Balance, Operand, Relation, Term, each, fact, match, within
+from rigopt.rules.shapes import (
+    Balance,
+    Operand,
+    Relation,
+    Term,
+    each,
+    fact,
+    hundredfold,
+    match,
+    scaled,
+    within,
+)
+from rigopt.rules.storage import cabled_sata
 from rigopt.world import World
 
 POWERED = tuple(kind for kind in KINDS if kind != "psu")
@@ -20,15 +32,7 @@ def _psu(line: Line) -> PowerSupply:
     return line.part
 
 
-def _margin(line: Line, world: World) -> int | None:
-    watts = line_draw_w(line, world)
-    return None if watts is None else watts * world.profile.psu_margin_pct
-
-
-def _rating(line: Line, world: World) -> int | None:
-    watts = supply_w(line, world)
-    return None if watts is None else watts * 100
-
+_DRAW_WITH_MARGIN = scaled(line_draw_w, lambda world: world.profile.psu_margin_pct)
 
 PSU_WATTAGE = Rule(
     "psu-wattage",
@@ -37,8 +41,8 @@ PSU_WATTAGE = Rule(
         Balance(
             "power with margin",
             "W",
-            demand=tuple(Term(kind, _margin, "power draw") for kind in POWERED),
-            supply=(Term("psu", _rating, "watts"),),
+            demand=tuple(Term(kind, _DRAW_WITH_MARGIN, "power draw") for kind in POWERED),
+            supply=(Term("psu", hundredfold(supply_w), "watts"),),
             words="draw with margin {demand} W {sign} {supply} W of {psu} on this circuit",
             scale=100,
         ),
@@ -225,13 +229,6 @@ PSU_CONNECTORS = Rule(
 )
 
 
-def _sata_plugs(line: Line, _world: World) -> int | None:
-    protocol, form = getattr(line.part, "protocol", None), getattr(line.part, "form", None)
-    if protocol is None or form is None:
-        return None
-    return line.quantity if protocol == "sata" and form != "m2" else 0
-
-
 PSU_SATA = Rule(
     "psu-sata",
     "there is a SATA power plug for every SATA drive",
@@ -239,18 +236,13 @@ PSU_SATA = Rule(
         Balance(
             "SATA power plugs",
             "plugs",
-            demand=(Term("storage", _sata_plugs, "form or protocol"),),
+            demand=(Term("storage", cabled_sata, "form or protocol"),),
             supply=(Term("psu", each(lambda psu: psu.sata_plugs), "sata_plugs"),),
             words="{demand} SATA drives {sign} {supply} SATA power plugs of {psu}",
         ),
     ),
     "choose a supply with more SATA plugs or fewer SATA drives",
 )
-
-
-def _bays(line: Line, _world: World) -> int:
-    assert isinstance(line.part, Case)
-    return line.part.psu_count
 
 
 PSU_FIT = Rule(
@@ -273,17 +265,12 @@ PSU_FIT = Rule(
             "supplies",
             "supplies",
             demand=(Term("psu", lambda line, _w: line.quantity),),
-            supply=(Term("case", _bays),),
+            supply=(Term("case", each(lambda case: case.psu_count)),),
             words="{demand} supplies {sign} {supply} places in {case}",
         ),
     ),
     "choose a smaller supply or another case",
 )
-
-
-def _hundredfold(line: Line, world: World) -> int | None:
-    watts = line_draw_w(line, world)
-    return None if watts is None else watts * 100
 
 
 def at_the_wall(limit_w: Callable[[World], int], words: str) -> Balance:
@@ -301,7 +288,7 @@ def at_the_wall(limit_w: Callable[[World], int], words: str) -> Balance:
     return Balance(
         "draw",
         "W",
-        demand=tuple(Term(kind, _hundredfold, "power draw") for kind in POWERED),
+        demand=tuple(Term(kind, hundredfold(line_draw_w), "power draw") for kind in POWERED),
         supply=(Term("psu", room, "efficiency"),),
         words=f"sustained draw {{demand}} W {{sign}} {{supply}} W {words} through {{psu}}",
         scale=100,

@@ -105,8 +105,8 @@ class Relation:
     tight: bool = False
     """A warning says that it only fits with care: ``solve`` offers that only on request."""
     irrelevant: tuple[tuple[int, int, Callable[[Key, Key], bool]], ...] = ()
-    """Pairs of operands (by place, the earlier first) whose values make the relation moot, so
-    that the encoder need not enumerate them: ``judge`` says "not applicable" of every one."""
+    """Pairs of operands (by place, the earlier first) whose known values make the relation moot:
+    it is not applicable then, ``judge`` is not asked, and the encoder need not enumerate them."""
 
     def verdict(self, world: World, keys: Sequence[Key]) -> Verdict:
         """The verdict on one tuple of values."""
@@ -394,9 +394,19 @@ def each(read: Callable[..., int | None]) -> Value:
     return value
 
 
-def once(read: Callable[..., int | None]) -> Value:
-    """A value that does not grow with the quantity."""
-    return lambda line, world: read(line.part)
+def scaled(value: Value, by: Callable[[World], int]) -> Value:
+    """A value times a whole number that the world gives."""
+
+    def product_of(line: Line, world: World) -> int | None:
+        one = value(line, world)
+        return None if one is None else one * by(world)
+
+    return product_of
+
+
+def hundredfold(value: Value) -> Value:
+    """A value in hundredths, for a balance of ``scale=100``."""
+    return scaled(value, lambda _world: 100)
 
 
 def fact(kind: str, name: str, *, label: str = "", optional: bool = False) -> Operand:

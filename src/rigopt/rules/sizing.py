@@ -5,7 +5,7 @@ from __future__ import annotations
 from rigopt.build import Line
 from rigopt.parts import Cpu, GpuCard, MemoryKit
 from rigopt.rules.base import Key, Rule, Verdict
-from rigopt.rules.shapes import Balance, Operand, Relation, Term, decide
+from rigopt.rules.shapes import Balance, Operand, Relation, Term, decide, hundredfold
 from rigopt.world import World
 
 
@@ -36,11 +36,6 @@ def cores(line: Line, _world: World) -> int | None:
     return None if line.part.cores is None else line.part.cores * line.quantity
 
 
-def _hundredfold_ram(line: Line, world: World) -> int | None:
-    gb = ram_gb(line, world)
-    return None if gb is None else gb * 100
-
-
 RAM_PER_TOTAL = Balance(
     "memory for all GPUs",
     "GB",
@@ -52,7 +47,7 @@ RAM_PER_TOTAL = Balance(
             ),
         ),
     ),
-    supply=(Term("memory", _hundredfold_ram, "modules or module_gb"),),
+    supply=(Term("memory", hundredfold(ram_gb), "modules or module_gb"),),
     words="{demand} GB wanted for the memory of all GPUs {sign} {supply} GB of memory",
     scale=100,
     applies=lambda world: world.profile.ram_per_total_vram_pct > 0,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from rigopt.rules.accelerators import ACCELERATOR_RULES
+from rigopt.rules.accelerators import CARD_RULES, SEATING_RULES
 from rigopt.rules.base import Rule
 from rigopt.rules.chassis import CHASSIS_RULES
 from rigopt.rules.cooling import COOLING_RULES
+from rigopt.rules.nvlink import GPU_NVLINK
 from rigopt.rules.platform import PLATFORM_RULES
 from rigopt.rules.power import POWER_RULES
 from rigopt.rules.sizing import SIZING_RULES
@@ -13,7 +14,9 @@ from rigopt.rules.storage import STORAGE_RULES
 
 RULES: tuple[Rule, ...] = (
     *PLATFORM_RULES,
-    *ACCELERATOR_RULES,
+    *SEATING_RULES,
+    GPU_NVLINK,
+    *CARD_RULES,
     *SIZING_RULES,
     *POWER_RULES,
     *CHASSIS_RULES,

@@ -71,11 +71,11 @@ def _board(line: Line, world: World) -> Board | None:
 def _restricting(line: Line, world: World) -> str | None:
     cpu = line.part
     assert isinstance(cpu, Cpu)
-    if not world.m2_generations:
+    if not world.catalog.m2_generations:
         return "any"
     if cpu.generation is None:
         return None
-    return cpu.generation if cpu.generation in world.m2_generations else "any"
+    return cpu.generation if cpu.generation in world.catalog.m2_generations else "any"
 
 
 def _of_form(form: str, protocol: str | None = None) -> Term:
@@ -90,7 +90,8 @@ def _of_form(form: str, protocol: str | None = None) -> Term:
     return Term("storage", count, "form or protocol")
 
 
-def _cabled_sata(line: Line, _world: World) -> int | None:
+def cabled_sata(line: Line, _world: World) -> int | None:
+    """Drives of a line that want a SATA port and a SATA power plug."""
     drive = _drive(line)
     if drive.form is None or drive.protocol is None:
         return None
@@ -98,11 +99,11 @@ def _cabled_sata(line: Line, _world: World) -> int | None:
 
 
 def _most_m2(world: World) -> int:
-    return max((len(b.m2 or ()) for b in world.boards), default=0)
+    return max((len(b.m2 or ()) for b in world.catalog.boards), default=0)
 
 
 def _most_ports(world: World) -> int:
-    return max((b.sata_ports or 0 for b in world.boards), default=0)
+    return max((b.sata_ports or 0 for b in world.catalog.boards), default=0)
 
 
 @cache
@@ -131,7 +132,7 @@ CARD_COUNT = Operand(
 )
 NVME = Total("storage", _of_form("m2", "nvme").value, _most_m2, "form or protocol")
 M2_SATA = Total("storage", _of_form("m2", "sata").value, _most_m2, "form or protocol")
-CABLED = Total("storage", _cabled_sata, _most_ports, "form or protocol")
+CABLED = Total("storage", cabled_sata, _most_ports, "form or protocol")
 
 
 def _m2_words(_w: World, board: Board, gen: str, cards: int, nvme: int, sata: int) -> str:

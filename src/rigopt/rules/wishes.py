@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 from rigopt.build import Line
 from rigopt.parts import KINDS, Drive, GpuCard, Motherboard, NetworkAdapter
@@ -15,20 +16,18 @@ from rigopt.rules.sizing import cores, ram_gb, threads, vram_gb
 from rigopt.units import format_money
 from rigopt.world import World
 
-EFFICIENCY_ORDER: tuple[Efficiency, ...] = (
-    "none",
-    "white",
-    "bronze",
-    "silver",
-    "gold",
-    "platinum",
-    "titanium",
-)
+EFFICIENCY_ORDER: tuple[Efficiency, ...] = get_args(Efficiency)
+"""80 PLUS classes from worst to best, as the type lists them."""
 
 
 def wishes_of(request: Request) -> tuple[Rule, ...]:
     """The wishes of a request that bind anything, in a fixed order."""
     return tuple(_wishes(request))
+
+
+def ids_by_default() -> frozenset[str]:
+    """Wishes that bind although nobody gave them."""
+    return frozenset(rule.id for rule in wishes_of(Request()))
 
 
 def _cost(line: Line, _world: World) -> int | None:
