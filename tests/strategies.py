@@ -22,9 +22,11 @@ from rigopt.parts import (
     GpuCard,
     MemoryKit,
     Motherboard,
+    NetworkAdapter,
     NvlinkBridge,
     Part,
     PowerSupply,
+    Riser,
     ThermalPaste,
 )
 from rigopt.request import Request
@@ -100,11 +102,11 @@ def cpus(number: int) -> st.SearchStrategy[Part]:
 
 def boards(number: int) -> st.SearchStrategy[Part]:
     slots = [
-        {"name": "A", "position": 1, "size": 16, "gen": 4, "root": "cpu"},
+        {"name": "A", "position": 1, "size": 16, "gen": 4, "root": "cpu", "splits": (2,)},
         {"name": "B", "position": 4, "size": 16, "gen": 4, "root": "cpu"},
         {"name": "C", "position": 6, "size": 16, "gen": 3, "root": "chipset"},
     ]
-    close = [dict(slots[0]), {**slots[1], "position": 3}, dict(slots[2])]
+    close = [dict(slots[0]), {**slots[1], "position": 3}, {**slots[2], "disables_sata_ports": 2}]
     m2 = [
         {"name": "M1", "gen": 4, "lanes": 4, "root": "cpu", "sata": False, "max_length_mm": 110},
         {
@@ -114,8 +116,19 @@ def boards(number: int) -> st.SearchStrategy[Part]:
             "root": "chipset",
             "sata": True,
             "max_length_mm": 80,
-            "disables_slots": ("C",),
+            "limits_slots": {"C": 0},
             "disables_sata_ports": 2,
+            "disables_sata_ports_as_sata": 1,
+        },
+        {
+            "name": "M3",
+            "gen": 4,
+            "lanes": 4,
+            "root": "cpu",
+            "sata": False,
+            "max_length_mm": 110,
+            "limits_slots": {"B": 4},
+            "disables_u2_ports": 1,
         },
     ]
     tables = (
@@ -139,9 +152,10 @@ def boards(number: int) -> st.SearchStrategy[Part]:
         ecc=pick(True, False),
         slots=pick(tuple(slots), tuple(close)),
         populations=pick(*tables),
-        m2=pick(tuple(m2), tuple(m2[:1])),
+        m2=pick(tuple(m2[:2]), tuple(m2[:1]), tuple(m2[1:])),
         sata_ports=pick(4, 2),
-        u2_ports=0,
+        u2_ports=pick(0, 1),
+        slot_power_6pin=st.sampled_from((0, 0, 1)),
         eps_8pin=pick(1, 2),
         eps_8pin_required=st.sampled_from((None, 1)),
         wifi=pick(True, False),
@@ -169,6 +183,7 @@ def drives(number: int) -> st.SearchStrategy[Part]:
         ("m2", "nvme", False),
         ("m2", "sata", False),
         ("2.5", "sata", False),
+        ("u2", "nvme", False),
     )
     return st.sampled_from((*shapes, ("3.5", "sata", True))).flatmap(
         lambda shape: part(
@@ -195,6 +210,7 @@ def supplies(number: int) -> st.SearchStrategy[Part]:
         eps_8pin=pick(1, 2),
         pcie_8pin=pick(4, 2, 6),
         pcie_16pin=pick(1, 0),
+        pcie_16pin_w=st.sampled_from((None, 300, 600)),
         sata_plugs=pick(6, 2),
         molex_plugs=2,
     )
@@ -220,16 +236,23 @@ def coolers(number: int) -> st.SearchStrategy[Part]:
 def cases(number: int) -> st.SearchStrategy[Part]:
     front = {"position": "front", "sizes_mm": (120, 240, 360)}
     top = {"position": "top", "sizes_mm": (240,), "max_thickness_mm": 55}
+    low = {**top, "memory_height_max_mm": 40}
     return part(
         Case,
         number,
         board_form_factors=pick(("ATX", "Micro-ATX"), ("Micro-ATX",)),
         expansion_slots=pick(7, 4, 8),
         gpu_length_max_mm=pick(340, 280, 400),
+        gpu_length_caged_mm=st.sampled_from((None, 290)),
+        psu_length_caged_mm=st.sampled_from((None, 150)),
+        open_frame=st.sampled_from((False, False, True)),
+        riser_places=st.sampled_from((0, 1, 2)),
+        riser_rows=st.sampled_from((None, 3)),
+        psu_count=st.sampled_from((1, 2)),
         cooler_height_max_mm=pick(165, 155, 180),
         psu_form_factors=pick(("ATX",), ("ATX", "SFX")),
         psu_length_max_mm=pick(180, 160, 220),
-        radiator_mounts=pick((front, top), (front,), ()),
+        radiator_mounts=pick((front, top), (front,), (low,), ()),
         bays_35=pick(2, 0),
         bays_25=pick(2, 1),
         fan_mounts=(),
@@ -241,6 +264,14 @@ def bridges(number: int) -> st.SearchStrategy[Part]:
     return part(
         NvlinkBridge, number, family=st.just("ampere"), span_slots=st.sampled_from((2, 3, 4))
     )
+
+
+def networks(number: int) -> st.SearchStrategy[Part]:
+    return part(NetworkAdapter, number, bus=pick("pcie", "usb"), slot_size=pick(1, 16), wifi=True)
+
+
+def risers(number: int) -> st.SearchStrategy[Part]:
+    return part(Riser, number, gen=pick(4, 3), lanes=pick(16, 8), splits=st.sampled_from((1, 2)))
 
 
 def pastes(number: int) -> st.SearchStrategy[Part]:
@@ -256,9 +287,14 @@ KINDS_DRAWN = (
     (supplies, 1, 2, 1),
     (cases, 1, 2, 1),
     (coolers, 0, 1, 1),
-    (bridges, 0, 1, 1),
-    (pastes, 0, 1, 1),
 )
+EXTRAS = (
+    (bridges, 1),
+    (pastes, 1),
+    (networks, 1),
+    (risers, 2),
+)
+"""Strategy and most pieces of kinds of which a world has two at most."""
 """Strategy, fewest and most parts, most pieces of a part that are offered."""
 
 
@@ -268,7 +304,8 @@ def worlds(draw: st.DrawFn) -> tuple[Request, Catalog, tuple[Line, ...]]:
     lines: list[Line] = []
     parts: list[Part] = []
     prices: list[Price] = []
-    for make, fewest, most, pieces in KINDS_DRAWN:
+    extras = draw(st.lists(st.sampled_from(EXTRAS), unique=True, max_size=2))
+    for make, fewest, most, pieces in (*KINDS_DRAWN, *((m, 0, 1, n) for m, n in extras)):
         for number in range(draw(st.integers(fewest, most))):
             item = draw(make(number))
             price = Price(
@@ -282,9 +319,11 @@ def worlds(draw: st.DrawFn) -> tuple[Request, Catalog, tuple[Line, ...]]:
             parts.append(item)
             prices.append(price)
             owned = draw(st.sampled_from((0, 0, 0, 1)))
+            caps = (None, 150) if isinstance(item, GpuCard) and draw(st.booleans()) else (None,)
             lines += [
-                Line(item, quantity, min(owned, quantity), price)
+                Line(item, quantity, min(owned, quantity), price, cap)
                 for quantity in range(1, draw(st.sampled_from((pieces, pieces, 1))) + 1)
+                for cap in caps
             ]
     info = MarketInfo(
         id="small",
@@ -337,6 +376,8 @@ _WISHES: dict[str, st.SearchStrategy[Any]] = {
     "with_parts": st.sampled_from((("gpu-0",), ("geforce-rtx-3090",), ("memory-0",))),
     "without_parts": st.sampled_from((("psu-0",), ("rtx-a5000",))),
     "nvlink": st.just(True),
+    "circuits": st.just(2),
+    "dataset_gb": st.sampled_from((400, 1500)),
     "ecc": st.just(True),
     "wifi": st.just(True),
     "adapters": st.just(False),

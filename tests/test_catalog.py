@@ -32,6 +32,7 @@ FIT_CRITICAL = {
     "psu_form_factors psu_length_max_mm radiator_mounts bays_35 bays_25 fan_mounts",
     "fan": "size_mm",
     "nvlink_bridge": "family span_slots",
+    "riser": "gen lanes",
     "network": "bus wifi",
     "paste": "name",
     "os": "family",

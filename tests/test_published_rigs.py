@@ -22,7 +22,7 @@ from rigopt.draw import draw_w
 from rigopt.markets import Price
 from rigopt.outcome import Report, RuleVerdict
 from rigopt.parts import Case, Cpu, Drive, GpuCard, Motherboard, NvlinkBridge, PowerSupply
-from rigopt.placement import topology_of
+from rigopt.placement import bare, topology_of
 from rigopt.request import Request
 from rigopt.rules.sizing import cores, ram_gb, threads, vram_gb
 from rigopt.seating import cards_of, lanes_of, most_seats
@@ -145,7 +145,7 @@ def seats(of: Rig) -> int:
     assert topology is not None
     assert lanes is not None
     assert cards is not None
-    return most_seats(topology, lanes, cards)
+    return most_seats(bare(topology), lanes, cards)
 
 
 # --- every rig --------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
-"""What rigopt assumes about rigs in general: profiles, power, frameworks (``models/*.toml``)."""
+"""What rigopt assumes of rigs in general (``models/*.toml``): profiles, power, frameworks."""
 
 from __future__ import annotations
 
 import tomllib
+from fractions import Fraction
 from functools import lru_cache
+from math import ceil
 from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -55,32 +57,102 @@ class Power(Fact):
     gpu_peak_pct: int
     ride_out_pct: dict[str, int]
     efficiency_pct: dict[str, tuple[int, int, int]]
+    """Per 80 PLUS class at 20, 50 and 100 % load, at 115 V."""
+    efficiency_230v_pct: dict[str, tuple[int, int, int]]
     circuits: dict[str, Circuit]
 
-    def efficiency_at(self, label: str, load_pct: int) -> int:
-        """Efficiency in per cent of an 80 PLUS class at a load, rounded down.
+    def wall_w(self, label: str, volts: int, draw_w: int, rating_w: int) -> int:
+        """Watts at the wall, rounded up, of a supply of an 80 PLUS class at its actual load."""
+        return ceil(100 * draw_w / self._efficiency_pct(label, volts, draw_w, rating_w))
 
-        Straight lines between the points at 20, 50 and 100 %; flat outside them.
-        """
-        low, half, full = self.efficiency_pct[label]
-        if load_pct <= 20:
-            return low
-        if load_pct <= 50:
-            return (low * (50 - load_pct) + half * (load_pct - 20)) // 30
-        if load_pct <= 100:
-            return (half * (100 - load_pct) + full * (load_pct - 50)) // 50
-        return full
+    def most_draw_w(self, label: str, volts: int, rating_w: int, wall_w: int) -> int:
+        """The largest draw, whole watts, for which a supply takes no more than ``wall_w``."""
+        return _most_draw(self._curve(label, volts), rating_w, wall_w)
+
+    def _curve(self, label: str, volts: int) -> tuple[int, int, int]:
+        return (self.efficiency_pct if volts < 200 else self.efficiency_230v_pct)[label]
+
+    def _efficiency_pct(self, label: str, volts: int, draw_w: int, rating_w: int) -> Fraction:
+        return _efficiency(self._curve(label, volts), Fraction(100 * draw_w, rating_w))
+
+
+def _efficiency(curve: tuple[int, int, int], load_pct: Fraction) -> Fraction:
+    """Straight lines between the points at 20, 50 and 100 % load; flat outside them."""
+    low, half, full = curve
+    if load_pct <= 20:
+        return Fraction(low)
+    if load_pct <= 50:
+        return low + (half - low) * (load_pct - 20) / 30
+    if load_pct <= 100:
+        return half + (full - half) * (load_pct - 50) / 50
+    return Fraction(full)
+
+
+@lru_cache(maxsize=4096)
+def _most_draw(curve: tuple[int, int, int], rating_w: int, wall_w: int) -> int:
+    low, high = 0, wall_w  # a supply gives less than it takes
+    while low < high:
+        middle = (low + high + 1) // 2
+        if 100 * middle <= wall_w * _efficiency(curve, Fraction(100 * middle, rating_w)):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+class Build(Fact):
+    """One official build of a framework release, and the cards that it runs on."""
+
+    name: str
+    oldest_compute_capability: str | None = None
+    """Of CUDA; ``None``: it is no CUDA build."""
+    newest_compute_capability: str | None = None
+    """The newest that its binaries hold; ``None``: it holds PTX, which newer cards run too."""
+    amd: tuple[str, ...] = ()
+    intel: tuple[str, ...] = ()
+    except_chips: tuple[str, ...] = ()
+    """Chips of these architectures that it does not name."""
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether it is a CUDA build."""
+        return self.oldest_compute_capability is not None
+
+    def runs(self, vendor: str, platform: str, chip: str) -> bool:
+        """Whether it runs on a card; ``platform``: its compute capability or architecture."""
+        if chip in self.except_chips:
+            return False
+        if vendor != "NVIDIA":
+            return platform in (self.amd if vendor == "AMD" else self.intel)
+        if self.oldest_compute_capability is None:
+            return False
+        mine, newest = version_of(platform), self.newest_compute_capability
+        return version_of(self.oldest_compute_capability) <= mine and (
+            newest is None or mine[0] <= version_of(newest)[0]
+        )
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """A compute capability as numbers that compare."""
+    return tuple(map(int, text.split(".")))
 
 
 class Framework(Fact):
-    """Which GPUs a framework release runs on."""
+    """A release of a framework, or something that software asks of a card."""
 
     title: str
-    oldest_compute_capability: str
-    amd: tuple[str, ...]
-    intel: tuple[str, ...]
-    except_chips: tuple[str, ...] = ()
-    """Chips of these architectures that its builds do not name."""
+    builds: Annotated[tuple[Build, ...], Field(min_length=1)]
+    source: str
+
+
+class MemorySpeed(Fact):
+    """What a CPU generation guarantees of memory, by modules a channel; MT/s."""
+
+    generation: str
+    memory_type: str
+    module_kind: str
+    one_per_channel_mt_s: int
+    two_per_channel_mt_s: int | None = None
     source: str
 
 
@@ -125,6 +197,7 @@ def power() -> Power:
     raw = read_toml("power.toml")
     raw["circuits"].pop("source")
     raw["efficiency"].pop("source")
+    raw["efficiency_230v"].pop("source")
     raw["transient"].pop("source")
     peak = raw["transient"].pop("gpu_peak_pct")
     return validated(
@@ -135,6 +208,7 @@ def power() -> Power:
             "gpu_peak_pct": peak,
             "ride_out_pct": raw["transient"],
             "efficiency_pct": raw["efficiency"],
+            "efficiency_230v_pct": raw["efficiency_230v"],
             "circuits": raw["circuits"],
         },
     )
@@ -145,6 +219,13 @@ def frameworks() -> dict[str, Framework]:
     """The framework releases of ``models/frameworks.toml`` by name."""
     name = "frameworks.toml"
     return {key: validated(name, Framework, value) for key, value in read_toml(name).items()}
+
+
+@lru_cache(maxsize=1)
+def memory_speeds() -> tuple[MemorySpeed, ...]:
+    """The rows of ``models/memory.toml``."""
+    name = "memory.toml"
+    return validated(name, tuple[MemorySpeed, ...], read_toml(name)["limit"])
 
 
 def choose(table: dict[str, T], name: str, *, where: str) -> T:

@@ -14,12 +14,16 @@ _ORDER = {kind: position for position, kind in enumerate(KINDS)}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a part list: a part, how many, how many of those are owned, the price."""
+    """One line of a part list: a part, how many, how many of those are owned, the price.
+
+    ``power_limit_w`` caps each of a line of GPUs; ``None``: the limit it is sold with.
+    """
 
     part: Part
     quantity: int = 1
     owned: int = 0
     price: Price | None = None
+    power_limit_w: int | None = None
 
     @property
     def kind(self) -> str:

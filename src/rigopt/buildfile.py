@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from rigopt.build import Build, Line
 from rigopt.catalog import Catalog
+from rigopt.draw import capped
 from rigopt.errors import InputError, nearest
 from rigopt.markets import Condition, Market
 from rigopt.outcome import Assessment
@@ -22,9 +23,10 @@ from rigopt.request import Request, make_request
 from rigopt.requestfile import fields_of, fields_of_flags
 from rigopt.units import format_money, parse_count
 from rigopt.userfiles import read_mapping
+from rigopt.world import World
 
 FORMAT = 1
-_LINE_KEYS = {"part", "quantity", "owned", "condition"}
+_LINE_KEYS = {"part", "quantity", "owned", "condition", "power_limit_w"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +118,30 @@ def build_from(
             )
         wanted: tuple[Condition, ...] = (asked,) if asked else conditions
         price = market.offer(part.id, wanted) if market is not None else None
-        lines.append(Line(part, quantity, owned, price))
+        lines.append(Line(part, quantity, owned, price, _power_limit(item, part, place)))
     if extra:
         catalog = catalog.with_parts(extra)
         lines = [replace(line, part=catalog.parts[line.part.id]) for line in lines]
     return Build.of(_merged(lines)), catalog
 
 
+def _power_limit(item: Mapping[str, Any], part: Part, place: str) -> int | None:
+    if "power_limit_w" not in item:
+        return None
+    where = f"{place}, power_limit_w"
+    if not isinstance(part, GpuCard):
+        raise InputError("caps a part that is no GPU", where=where, mend="move it to a GPU")
+    return parse_count(item["power_limit_w"], where=where, least=50, most=2000)
+
+
 def _merged(lines: list[Line]) -> list[Line]:
-    merged: dict[tuple[str, Any], Line] = {}
+    merged: dict[tuple[Any, ...], Line] = {}
     for line in lines:
-        key = (line.part.id, line.price)
+        key = (line.part.id, line.price, line.power_limit_w)
         if key in merged:
             before = merged[key]
-            line = Line(
-                line.part, before.quantity + line.quantity, before.owned + line.owned, line.price
+            line = replace(
+                line, quantity=before.quantity + line.quantity, owned=before.owned + line.owned
             )
         merged[key] = line
     return list(merged.values())
@@ -202,6 +213,14 @@ def load_build(
     request = make_request(fields, where=file.where)
     market = catalog.market(request.market)
     build, catalog = build_from(file.lines, catalog, market, request.conditions, where=file.where)
+    if isinstance(request.power_limit, int):
+        world = World.of(request, catalog)
+        build = Build.of(
+            capped(line, request.power_limit, world)
+            if isinstance(line.part, GpuCard) and line.power_limit_w is None
+            else line
+            for line in build.lines
+        )
     return build, request, catalog
 
 
@@ -222,6 +241,8 @@ def write_build(build: Assessment, *, request: Mapping[str, Any], title: str) ->
             rows.append(f"    quantity: {line.quantity}")
         if line.owned:
             rows.append(f"    owned: {line.owned}")
+        if line.power_limit_w is not None:
+            rows.append(f"    power_limit_w: {line.power_limit_w}")
         if line.condition is not None:
             rows.append(f"    condition: {line.condition}")
     return "\n".join(rows) + "\n"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 from rigopt.assumptions import choose
+from rigopt.boardmap import board_map
 from rigopt.build import Build, Line
 from rigopt.catalog import Catalog
-from rigopt.draw import draw_w, wall_w
+from rigopt.draw import draw_w, line_draw_w, line_peak_w, supply_w, wall_w
 from rigopt.outcome import (
     About,
     Assessment,
     Assumption,
+    Clearance,
     Numbers,
     PartLine,
+    PowerBudget,
+    PowerLine,
     Report,
     RuleVerdict,
     Versions,
@@ -26,6 +30,7 @@ from rigopt.parts import REQUIRED_KINDS, GpuCard
 from rigopt.problem import Problem
 from rigopt.request import Request
 from rigopt.rules.base import RuleReport, Verdict
+from rigopt.rules.power import ride_out_w
 from rigopt.rules.standard import RULES
 from rigopt.rules.wishes import wishes_of
 from rigopt.throughput import Link, predict, workloads
@@ -78,6 +83,7 @@ def assess(build: Build, problem: Problem) -> Assessment:
     """All that solver-free code says of a build under the rules of a problem."""
     world = problem.world
     link = problem.link_of(build)
+    verdicts = tuple(_verdict(rule.check(build, world)) for rule in problem.rules)
     return Assessment(
         parts=tuple(_part_line(line) for line in build.lines),
         currency=world.market.info.currency,
@@ -86,8 +92,46 @@ def assess(build: Build, problem: Problem) -> Assessment:
         link=link_text(link),
         throughput=_rates(build, world, link),
         watts=Watts(sustained_w=draw_w(build, world), wall_w=wall_w(build, world)),
-        verdicts=tuple(_verdict(rule.check(build, world)) for rule in problem.rules),
+        power=power_budget(build, world),
+        board=board_map(build, problem),
+        clearances=tuple(
+            Clearance(rule=verdict.rule, text=n.text, needs_mm=n.demand, has_mm=n.supply)
+            for verdict in verdicts
+            for n in verdict.numbers
+            if n.unit == "mm"
+        ),
+        verdicts=verdicts,
     )
+
+
+def power_budget(build: Build, world: World) -> PowerBudget:
+    """Where the watts of a build go, and what carries them."""
+    supplies = build.of_kind("psu")
+    draw, wall = draw_w(build, world), wall_w(build, world)
+    rating = _sum(supply_w(line, world) for line in supplies) if supplies else None
+    circuits = min(world.request.circuits, sum(line.quantity for line in supplies) or 1)
+    return PowerBudget(
+        lines=tuple(
+            PowerLine(kind=line.kind, part=line.part.id, watts=line_draw_w(line, world))
+            for line in build.lines
+            if line_draw_w(line, world) != 0
+        ),
+        sustained_w=draw,
+        peak_w=_sum(line_peak_w(line, world) for line in build.lines),
+        supply_w=rating,
+        wanted_w=None if draw is None else -(-draw * world.profile.psu_margin_pct // 100),
+        rides_out_w=_sum(ride_out_w(line, world) for line in supplies) if supplies else None,
+        load_pct=100 * draw // rating if draw is not None and rating else None,
+        efficiency_pct=100 * draw // wall if draw is not None and wall else None,
+        wall_w=wall,
+        circuit=world.circuit.title if circuits == 1 else f"{circuits} x {world.circuit.title}",
+        circuit_w=world.circuit.continuous_w * circuits,
+    )
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    found = list(values)
+    return None if None in found else sum(value for value in found if value is not None)
 
 
 def missing_kinds(build: Build) -> tuple[str, ...]:
@@ -100,7 +144,8 @@ def link_text(link: Link | None) -> str | None:
     if link is None:
         return None
     bridge = " and NVLink" if link.nvlink else ""
-    return f"PCIe {link.pcie_gen}.0 x{link.lanes}{bridge}"
+    way = "" if link.through_cpu else " through the chipset"
+    return f"PCIe {link.pcie_gen}.0 x{link.lanes}{way}{bridge}"
 
 
 def _part_line(line: Line) -> PartLine:
@@ -117,6 +162,7 @@ def _part_line(line: Line) -> PartLine:
         basis=None if price is None else price.basis,
         price_date=None if price is None else price.date,
         price_source=None if price is None else price.source,
+        power_limit_w=line.power_limit_w,
     )
 
 
@@ -145,7 +191,7 @@ def _rates(build: Build, world: World, link: Link | None) -> tuple[WorkloadRate,
         for line in lines:
             assert isinstance(line.part, GpuCard)
             chip = world.chip(line.part)
-            value = predict(workload, chip, line.quantity, link)
+            value = predict(workload, chip, line.quantity, link, line.power_limit_w)
             if value is None:
                 break
             total += value
@@ -216,6 +262,10 @@ def assumptions_of(world: World, *, checking: bool = False) -> tuple[Assumption,
         add("power adapters that come with a card may be used", "--no-adapters")
     if assumed("allow_tight") and not checking:
         add("room left for front fans, the 16-pin cable, memory under the cooler", "--allow-tight")
+    if assumed("open_frame") and not checking:
+        add("a case with walls, cards on the board", "--open-frame")
+    if assumed("power_limit") and not checking:
+        add("cards run at the power limit they are sold with", "--power-limit")
     if assumed("os") and not checking:
         add("no operating-system licence", "--os")
     return tuple(found)

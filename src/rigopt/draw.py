@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isqrt
 
 from rigopt.build import Build, Line
 from rigopt.parts import Cpu, CpuCooler, Drive, Fan, GpuCard, MemoryKit, PowerSupply
 from rigopt.world import World
+
+
+def capped(line: Line, pct: int, world: World) -> Line:
+    """A line of cards, each capped at a share of what it is sold with, or as low as it goes."""
+    assert isinstance(line.part, GpuCard)
+    most, least = world.tdp_w(line.part), world.chip(line.part).power_limit_min_w or 0
+    cap = max(most * pct // 100, least)
+    return line if cap >= most else replace(line, power_limit_w=cap)
+
+
+def card_limit_w(line: Line, world: World) -> int:
+    """The power limit of each card of a line of GPUs: the chosen cap, or what it is sold with."""
+    assert isinstance(line.part, GpuCard)
+    return line.power_limit_w if line.power_limit_w is not None else world.tdp_w(line.part)
 
 
 def line_draw_w(line: Line, world: World) -> int | None:
@@ -17,7 +32,7 @@ def line_draw_w(line: Line, world: World) -> int | None:
     part, each = line.part, world.power.draw
     match part:
         case GpuCard():
-            return world.tdp_w(part) * line.quantity
+            return card_limit_w(line, world) * line.quantity
         case Cpu():
             watts = part.package_power_w if part.package_power_w is not None else part.tdp_w
             return None if watts is None else watts * line.quantity
@@ -54,7 +69,7 @@ def line_peak_w(line: Line, world: World) -> int | None:
     watts = line_draw_w(line, world)
     if watts is None or not isinstance(line.part, GpuCard):
         return watts
-    excess = world.tdp_w(line.part) * (world.power.gpu_peak_pct - 100)
+    excess = card_limit_w(line, world) * (world.power.gpu_peak_pct - 100)
     return watts + -(-(isqrt(excess * excess * line.quantity - 1) + 1) // 100)
 
 
@@ -75,15 +90,22 @@ def draw_w(build: Build, world: World) -> int | None:
 
 
 def wall_w(build: Build, world: World) -> int | None:
-    """Draw at the wall at full load, rounded up; ``None`` when a fact is unknown."""
+    """Draw at the wall at full load, rounded up; ``None`` when a fact is unknown.
+
+    Several supplies carry the load in the proportion of their ratings.
+    """
     watts = draw_w(build, world)
     supplies = build.of_kind("psu")
-    if watts is None or len(supplies) != 1:
+    ratings = [supply_w(line, world) for line in supplies]
+    total = sum(rating or 0 for rating in ratings)
+    if watts is None or not total or None in ratings:
         return None
-    supply = supplies[0].part
-    assert isinstance(supply, PowerSupply)
-    rating = supply_w(supplies[0], world)
-    if not rating or supply.efficiency is None:
-        return None
-    load_pct = 100 * watts // rating
-    return -(-watts * 100 // world.power.efficiency_at(supply.efficiency, load_pct))
+    wall = 0
+    for line, rating in zip(supplies, ratings, strict=True):
+        assert isinstance(line.part, PowerSupply)
+        if line.part.efficiency is None:
+            return None
+        if rating:
+            share = -(-watts * rating // total)
+            wall += world.power.wall_w(line.part.efficiency, world.circuit.volts, share, rating)
+    return wall

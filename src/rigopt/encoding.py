@@ -19,10 +19,11 @@ from itertools import product
 from rigopt.build import Build, Line
 from rigopt.parts import KINDS, GpuCard
 from rigopt.problem import MANY_MODELS, Problem, Wiring, rank_of
-from rigopt.rules.accelerators import BOARD, CARDS, LANES, ROWS
 from rigopt.rules.base import ABSENT, Key, Literal
 from rigopt.rules.nvlink import SPAN
-from rigopt.rules.shapes import Operand, Total
+from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
+from rigopt.rules.seats import CARDS, GPUS, LANES, LAYOUT, ROOM, foreign
+from rigopt.seating import alone
 
 LINKS = Operand(
     "cpu",
@@ -60,7 +61,7 @@ class Encoding:
         self._owner = STRUCTURE
         self._options: dict[str, list[tuple[Line, Literal]]] = {}
         self._none: dict[str, Literal] = {}
-        self._classes: dict[Operand | Total, list[tuple[Key, Literal]]] = {}
+        self._classes: dict[AnyOperand, list[tuple[Key, Literal]]] = {}
         for kind in KINDS:
             self._add_kind(kind)
         for rule in problem.rules:
@@ -68,7 +69,9 @@ class Encoding:
             rule.encode(self)
         self._owner = STRUCTURE
         self.score = self._score()
-        """What to maximise first: weighted literals."""
+        """What to maximise first: weighted literals, of which at most one holds, since a build has
+        one model of cards."""
+        self._row(((1, literal) for _, literal in self.score), None, 1)
         self.price = self._weights(lambda line: line.cost_cents or 0)
         """What to minimise then, in cents."""
         self.rank = self._weights(rank_of)
@@ -80,14 +83,18 @@ class Encoding:
         """Every option of a kind with its literal."""
         return self._options[kind]
 
-    def classes(self, operand: Operand | Total) -> Sequence[tuple[Key, Literal]]:
+    def classes(self, operand: AnyOperand) -> Sequence[tuple[Key, Literal]]:
         """The values of an operand with their literals, made on first use."""
         if operand not in self._classes:
             owner, self._owner = self._owner, STRUCTURE
-            if isinstance(operand, Total):
-                self._classes[operand] = self._total_classes(operand)
-            else:
-                self._classes[operand] = self._operand_classes(operand)
+            match operand:
+                case Total():
+                    made = self._total_classes(operand)
+                case Derived():
+                    made = self._derived_classes(operand)
+                case Operand():
+                    made = self._operand_classes(operand)
+            self._classes[operand] = made
             self._owner = owner
         return self._classes[operand]
 
@@ -184,6 +191,35 @@ class Encoding:
         self._row([*counted, *least], 0, None)
         return classes
 
+    def _derived_classes(self, derived: Derived) -> list[tuple[Key, Literal]]:
+        """The value follows from those of the sources; where some of them do not matter, from the
+        others alone."""
+        domains = [self.classes(source) for source in derived.sources]
+
+        def leaves(keys: tuple[Key, ...]) -> list[tuple[tuple[Literal, ...], Key]]:
+            value = derived.settled(keys) if keys else None
+            if value is not None:
+                return [((), value)]
+            if len(keys) == len(domains):
+                return [((), derived.of_keys(keys))]
+            found = [
+                ((literal, *premise), value)
+                for key, literal in domains[len(keys)]
+                for premise, value in leaves((*keys, key))
+            ]
+            same = bool(found) and all(value is found[0][1] for _, value in found)
+            return [((), found[0][1])] if same else found
+
+        literals: dict[Key, Literal] = {}
+        for premise, value in leaves(()):
+            if value not in literals:
+                literals[value] = self._new(f"{derived.kind} {derived.fact} way {len(literals)}")
+            if value is not ABSENT:  # what is left when no other value is forced
+                self.imply(premise, [literals[value]])
+        if literals:
+            self._row(((1, literal) for literal in literals.values()), 1, 1)
+        return list(literals.items())
+
     def _weights(self, weight: Callable[[Line], int]) -> list[tuple[int, Literal]]:
         return [
             (weight(line), literal)
@@ -200,19 +236,20 @@ class Encoding:
         Cards whose throughput cannot be predicted, or whose wiring is not known, get none.
         """
         points: list[tuple[int, Literal]] = []
-        several: dict[tuple[str, int], list[tuple[Line, Literal]]] = {}
+        several: dict[tuple[str, int, int | None], list[tuple[Line, Literal]]] = {}
         for line, literal in self._options["gpu"]:
             assert isinstance(line.part, GpuCard)
             if line.quantity > 1:
-                several.setdefault((line.part.chip, line.quantity), []).append((line, literal))
+                key = line.part.chip, line.quantity, self.problem.cap_w(line)
+                several.setdefault(key, []).append((line, literal))
                 continue
             points.append((self.problem.score(line, None) or 0, literal))
         reach = self._wirings() if several else {}
-        for (chip, count), members in several.items():
+        for (chip, count, _), members in several.items():
             wirings = {
                 wiring: literal
                 for line, _ in members
-                for wiring, literal in reach.get(CARDS.of_option(line, self.world), {}).items()
+                for wiring, literal in reach.get(GPUS.of_option(line, self.world), {}).items()
             }
             ways = []
             for wiring, wiring_literal in wirings.items():
@@ -236,20 +273,20 @@ class Encoding:
         reach: dict[Key, dict[Wiring, Literal]] = {}
         pairs = [
             (board, lanes, gen, [board_literal, cpu_literal])
-            for board, board_literal in self._known(BOARD)
+            for board, board_literal in self._known(LAYOUT)
             for (lanes, gen), cpu_literal in self._known(LINKS)
-            if board.socket == lanes.socket
+            if not foreign(board, lanes)
         ]
-        cases = self._known(ROWS)
+        rooms = self._known(ROOM)
         for cards, cards_literal in self._known(CARDS):
             if len(cards.bodies) == 1:
                 continue
-            mine = reach.setdefault(cards, {})
+            mine = reach.setdefault(alone(cards), {})
             bridges = self.classes(SPAN) if len(cards.bodies) == 2 else [(0, None)]
             for (board, lanes, gen, given), (span, bridge) in product(pairs, bridges):
                 ways: dict[Wiring, list[Literal]] = {}
-                for rows, literal in cases:
-                    wiring = self.problem.wiring(board, lanes, gen, cards, rows, span)
+                for room, literal in rooms:
+                    wiring = self.problem.wiring(board, lanes, gen, cards, room, span)
                     if wiring is not None:
                         ways.setdefault(wiring, []).append(literal)
                 known = [*given, cards_literal, *([] if bridge is None else [bridge])]
@@ -263,7 +300,7 @@ class Encoding:
         self._row(((1, literal) for literal in literals.values()), None, 1)
         unknown = [
             literal
-            for operand in (BOARD, LINKS, CARDS, ROWS)
+            for operand in (LAYOUT, LINKS, CARDS, ROOM)
             for key, literal in self.classes(operand)
             if _unknown(key)
         ]
@@ -272,9 +309,13 @@ class Encoding:
                 self.imply([wired, literal], [])
         return reach
 
-    def _known(self, operand: Operand) -> list[tuple[Key, Literal]]:
+    def _known(self, operand: AnyOperand) -> list[tuple[Key, Literal]]:
         classes = self.classes(operand)
         return [(k, literal) for k, literal in classes if k is not ABSENT and not _unknown(k)]
+
+    def scoring(self, points: int) -> list[Literal]:
+        """The literals one of which holds in every build with so many points or more."""
+        return [literal for value, literal in self.score if value >= points]
 
     # --- reading it ---------------------------------------------------------------------------
 

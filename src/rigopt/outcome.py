@@ -33,6 +33,8 @@ class PartLine(Fact):
     basis: Basis | None
     price_date: date | None
     price_source: str | None
+    power_limit_w: int | None = None
+    """Cap of each card, if one is chosen below what it is sold with."""
 
 
 class RuleVerdict(Fact):
@@ -78,6 +80,92 @@ class Watts(Fact):
     wall_w: int | None
 
 
+class PowerLine(Fact):
+    """What one line of the part list draws at full load."""
+
+    kind: str
+    part: str
+    watts: int | None
+
+
+class PowerBudget(Fact):
+    """Where the watts go, and what carries them; ``None``: a fact is unknown."""
+
+    lines: tuple[PowerLine, ...]
+    sustained_w: int | None
+    peak_w: int | None
+    """For less than a millisecond."""
+    supply_w: int | None
+    """What the supplies deliver on this circuit."""
+    wanted_w: int | None
+    """The sustained draw with the profile's margin."""
+    rides_out_w: int | None
+    """What the supplies ride out in a peak."""
+    load_pct: int | None
+    """Sustained draw in per cent of the supplies' rating."""
+    efficiency_pct: int | None
+    """Of the supplies at that load."""
+    wall_w: int | None
+    circuit: str
+    circuit_w: int
+    """What the circuits in use give without end."""
+
+
+class SlotRow(Fact):
+    """One row of the case's expansion slots, from the CPU down."""
+
+    row: int
+    slot: str | None
+    """The slot of the board that lines up with it, as its manual calls it."""
+    size: int | None
+    gen: int | None
+    lanes: int | None
+    """PCIe generation and lanes as the board is populated; of a card's slot, those of its link."""
+    root: Literal["cpu", "cpu2", "chipset"] | None
+    part: str | None
+    """The card that covers the row."""
+    plugged: bool
+    """Whether a card or a riser sits in the slot of this very row."""
+    riser: bool
+    """Whether it is a riser; then ``part`` hangs elsewhere."""
+    limited_by: str | None
+    """The M.2 slot whose drive takes lanes from this slot."""
+
+
+class DriveSeating(Fact):
+    """An M.2 slot in use."""
+
+    slot: str
+    gen: int
+    lanes: int
+    sata_drive: bool
+    """Whether a SATA drive sits there."""
+
+
+class BoardMap(Fact):
+    """Where everything goes on the board, as a builder would seat it."""
+
+    rows: tuple[SlotRow, ...]
+    case_rows: int
+    """Expansion slots of the case."""
+    gaps: tuple[int, ...]
+    """Free rows between each card on the board and the next."""
+    route: str | None
+    """The way from card to card."""
+    drives: tuple[DriveSeating, ...]
+    sata_used: int
+    sata_left: int | None
+
+
+class Clearance(Fact):
+    """Something that must fit somewhere, in mm."""
+
+    rule: str
+    text: str
+    needs_mm: int
+    has_mm: int
+
+
 class Assumption(Fact):
     """Something the person did not say that shaped the answer, and the flag that changes it."""
 
@@ -108,6 +196,10 @@ class Assessment(Fact):
     """How several cards reach each other."""
     throughput: tuple[WorkloadRate, ...]
     watts: Watts
+    power: PowerBudget
+    board: BoardMap | None
+    """``None``: the build has no board, or cards and board do not go together."""
+    clearances: tuple[Clearance, ...]
     verdicts: tuple[RuleVerdict, ...]
 
 

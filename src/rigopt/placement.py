@@ -2,22 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import combinations, permutations
+from itertools import combinations, pairwise
+from typing import NamedTuple
 
 from rigopt.parts import Motherboard
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One slot as placement sees it."""
+    """One expansion slot as placement sees it."""
 
     position: int
     size: int
     gen: int
-    through_cpu: bool
+    root: str
+    splits: tuple[int, ...] = ()
+    costs_ports: int = 0
+    """SATA ports that are lost while a card sits here."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriveSeat:
+    """One M.2 slot as placement sees it."""
+
+    nvme: bool
+    sata: bool
+    long: bool
+    """Whether it takes drives of 110 mm."""
+    root: str
+    generations: tuple[str, ...]
+    """CPU generations it works with; empty: all."""
+    limits: tuple[tuple[int, int], ...]
+    """Pairs (seat, lanes left to it) while a drive sits here."""
+    costs_ports: int
+    costs_ports_as_sata: int
+    costs_u2: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Bays:
+    """What of a board matters for seating drives; made by :func:`bays_of` only."""
+
+    seats: tuple[DriveSeat, ...]
+    ports: int
+    u2: int | None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -31,6 +62,201 @@ class Topology:
     seats: tuple[Seat, ...]
     populations: tuple[tuple[int, tuple[int, ...]], ...]
     """Pairs (lanes the CPU must have, electrical lanes per seat)."""
+    bays: Bays | None
+    """``None``: not known, or drives and cards take nothing from each other."""
+
+
+LONG_MM = 110
+"""Length of the M.2 drives that not every slot takes."""
+_bays = cache(Bays)
+_topology = cache(Topology)
+
+
+def bays_of(board: Motherboard) -> Bays | None:
+    """The drive seats of a board; ``None`` when M.2 slots or SATA ports are unknown."""
+    if board.m2 is None or board.sata_ports is None:
+        return None
+    names = [slot.name for slot in board.slots or ()]
+    seats = [
+        DriveSeat(
+            nvme=m.lanes > 0,
+            sata=m.sata,
+            long=m.max_length_mm >= LONG_MM,
+            root=m.root,
+            generations=m.cpu_generations or (),
+            limits=tuple(
+                (names.index(name), left) for name, left in m.limits_slots.items() if name in names
+            ),
+            costs_ports=m.disables_sata_ports,
+            costs_ports_as_sata=(
+                m.disables_sata_ports
+                if m.disables_sata_ports_as_sata is None
+                else m.disables_sata_ports_as_sata
+            ),
+            costs_u2=m.disables_u2_ports,
+        )
+        for m in board.m2
+    ]
+    return _bays(tuple(seats), board.sata_ports, board.u2_ports)
+
+
+def topology_of(board: Motherboard) -> Topology | None:
+    """The topology of a board; ``None`` when socket, slots or lane tables are unknown."""
+    if board.slots is None or board.populations is None or board.socket is None:
+        return None
+    bays = bays_of(board)
+    shared = any(s.disables_sata_ports for s in board.slots)
+    if bays is not None and not shared and not any(seat.limits for seat in bays.seats):
+        bays = None
+    return _topology(
+        board.socket,
+        tuple(
+            Seat(s.position, s.size, s.gen, s.root, s.splits, s.disables_sata_ports)
+            for s in board.slots
+        ),
+        tuple((p.min_cpu_lanes, p.lanes) for p in board.populations),
+        bays,
+    )
+
+
+# --- drives -----------------------------------------------------------------------------------
+
+
+class M2Drives(NamedTuple):
+    """The drives of a build that sit in M.2 slots."""
+
+    nvme: int = 0
+    sata: int = 0
+    long: int = 0
+    """Of both, those of 110 mm."""
+
+
+class Drives(NamedTuple):
+    """The drives of a build, by what they take of a board."""
+
+    m2: M2Drives = M2Drives()
+    cabled: int = 0
+    """Drives on SATA ports."""
+    u2: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shelving:
+    """One way to put the M.2 drives into slots, and what is left then."""
+
+    chosen: tuple[tuple[int, bool], ...]
+    """Pairs (M.2 slot, whether the drive there is a SATA one)."""
+    limits: tuple[tuple[int, int], ...]
+    """Pairs (seat, lanes left to it), every seat once, sorted."""
+    ports: int
+    u2: int | None
+
+
+@lru_cache(maxsize=65_536)
+def shelvings(bays: Bays, generation: str, cpus: int, drives: M2Drives) -> tuple[Shelving, ...]:
+    """Every way to seat M.2 drives under a CPU generation and a number of CPUs."""
+    usable = [
+        (place, seat)
+        for place, seat in enumerate(bays.seats)
+        if (not seat.generations or generation in seat.generations)
+        and (seat.root != "cpu2" or cpus > 1)
+    ]
+    found = []
+    for taken in combinations(usable, drives.nvme + drives.sata):
+        if sum(seat.long for _, seat in taken) < drives.long:
+            continue
+        for as_sata in combinations(taken, drives.sata):
+            rest = [item for item in taken if item not in as_sata]
+            if all(seat.sata for _, seat in as_sata) and all(seat.nvme for _, seat in rest):
+                found.append(_shelving(bays, rest, as_sata))
+    return tuple(found)
+
+
+def _shelving(
+    bays: Bays,
+    nvme: Sequence[tuple[int, DriveSeat]],
+    sata: Sequence[tuple[int, DriveSeat]],
+) -> Shelving:
+    limits: dict[int, int] = {}
+    for _, seat in (*nvme, *sata):
+        for index, left in seat.limits:
+            limits[index] = min(left, limits.get(index, left))
+    lost = sum(s.costs_ports for _, s in nvme) + sum(s.costs_ports_as_sata for _, s in sata)
+    lost_u2 = sum(s.costs_u2 for _, s in (*nvme, *sata))
+    return Shelving(
+        chosen=tuple(sorted([(p, False) for p, _ in nvme] + [(p, True) for p, _ in sata])),
+        limits=tuple(sorted(limits.items())),
+        ports=bays.ports - lost,
+        u2=None if bays.u2 is None else bays.u2 - lost_u2,
+    )
+
+
+def in_place(bays: Bays, generation: str, cpus: int, drives: Drives) -> tuple[Shelving, ...]:
+    """The ways to seat all drives. Ports that fall short rule out no way if they do in all:
+    the rules on drives say so then."""
+    ways = shelvings(bays, generation, cpus, drives.m2)
+    enough = tuple(
+        way
+        for way in ways
+        if way.ports >= drives.cabled and (way.u2 is None or way.u2 >= drives.u2)
+    )
+    return enough or ways
+
+
+# --- what drives leave to cards ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one way to seat the drives leaves to the cards."""
+
+    limits: tuple[tuple[int, int], ...] = ()
+    spare_ports: int = 0
+    """SATA ports that slots in use may still cost."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Layout:
+    """A board with its drives in place; made by :func:`bare` and :func:`layout_of` only."""
+
+    topology: Topology
+    shares: tuple[Share, ...]
+    """What is left to the cards, in every way to seat the drives that no other one betters."""
+
+
+_layout = cache(Layout)
+
+
+def bare(topology: Topology) -> Layout:
+    """A board whose drives take nothing from its cards."""
+    return _layout(topology, (Share(),))
+
+
+def layout_of(topology: Topology, generation: str, cpus: int, drives: Drives) -> Layout:
+    """A board with drives. If they do not fit, the rules on drives say so and cards see none."""
+    if topology.bays is None:
+        return bare(topology)
+    costly = any(seat.costs_ports for seat in topology.seats)
+    shares = [
+        Share(way.limits, max(0, way.ports - drives.cabled) if costly else 0)
+        for way in in_place(topology.bays, generation, cpus, drives)
+    ]
+    if not shares:
+        return _layout(topology, (Share((), topology.bays.ports),)) if costly else bare(topology)
+    best = [one for one in set(shares) if not any(_betters(other, one) for other in shares)]
+    best.sort(key=lambda share: (share.limits, share.spare_ports))
+    return _layout(topology, tuple(best))
+
+
+def _betters(a: Share, b: Share) -> bool:
+    mine, other = dict(a.limits), dict(b.limits)
+    return a != b and (
+        a.spare_ports >= b.spare_ports
+        and all(index in other and left >= other[index] for index, left in mine.items())
+    )
+
+
+# --- cards ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +265,48 @@ class Body:
 
     slots_covered: int
     pcie_lanes: int
+    size: int = 16
+    """Length of the slot it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What of a riser matters: it takes a slot and carries cards elsewhere."""
+
+    lanes: int
+    gen: int
+    carries: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Cards in seats, top to bottom, as good in lanes as their seats allow."""
+    """Cards in seats, as good in lanes as their seats allow.
 
-    positions: tuple[int, ...]
+    First the cards on the board, top to bottom, then ``hung`` cards on risers.
+    """
+
     order: tuple[int, ...]
-    """Index of the body in each of the seats."""
-    lanes: tuple[int, ...]
+    """Index of the body in each place."""
+    at: tuple[int, ...]
+    """Index of its seat, or of the seat of its riser."""
     seats: tuple[Seat, ...]
+    lanes: tuple[int, ...]
+    lead_gens: tuple[int, ...]
+    """PCIe generation that the riser carries; a large number on the board itself."""
+    hung: int
+    hung_rows: int
+    """Expansion slots that the hung cards cover together."""
     last_row: int
-    """Lowest row of the case that a card covers."""
+    """Lowest row of the case that a card on the board covers; 0: none does."""
     gaps: tuple[int, ...]
-    """Free rows between each card and the next."""
+    """Free rows between each card on the board and the next."""
+    others: tuple[int, ...] = ()
+    """Seats of the add-in cards, in their order."""
+
+    @property
+    def seated(self) -> int:
+        """How many cards sit on the board itself."""
+        return len(self.order) - self.hung
 
     @property
     def min_lanes(self) -> int:
@@ -61,99 +314,291 @@ class Placement:
         return min(self.lanes)
 
     def gens(self, cpu_gen: int) -> tuple[int, ...]:
-        """PCIe generation of every seat under a CPU."""
-        return tuple(min(s.gen, cpu_gen) if s.through_cpu else s.gen for s in self.seats)
+        """PCIe generation of every card's way under a CPU."""
+        return tuple(
+            min(seat.gen, lead, cpu_gen if seat.root != "chipset" else seat.gen)
+            for seat, lead in zip(self.seats, self.lead_gens, strict=True)
+        )
+
+    @property
+    def through_cpu(self) -> bool:
+        """Whether no card hangs on the chipset."""
+        return all(seat.root != "chipset" for seat in self.seats)
 
     @property
     def distances(self) -> tuple[int, ...]:
-        """Rows from each card's slot to the next card's slot."""
-        return tuple(b - a for a, b in zip(self.positions, self.positions[1:], strict=False))
+        """Rows from each card's slot on the board to the next card's slot."""
+        rows = [seat.position for seat in self.seats[: self.seated]]
+        return tuple(b - a for a, b in pairwise(rows))
 
 
-@cache
-def _topology(
-    socket: str, seats: tuple[Seat, ...], populations: tuple[tuple[int, tuple[int, ...]], ...]
-) -> Topology:
-    return Topology(socket, seats, populations)
+ON_BOARD = 99
+"""The PCIe generation that no riser limits."""
 
 
-def topology_of(board: Motherboard) -> Topology | None:
-    """The topology of a board; ``None`` when socket, slots or lane tables are unknown."""
-    if board.slots is None or board.populations is None or board.socket is None:
-        return None
-    return _topology(
-        board.socket,
-        tuple(Seat(s.position, s.size, s.gen, s.root == "cpu") for s in board.slots),
-        tuple((p.min_cpu_lanes, p.lanes) for p in board.populations),
-    )
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """Something that takes one seat: a card, an add-in card, or a riser with cards on it."""
+
+    rows: int
+    size: int
+    lanes: int
+    """The most that it uses."""
+    splits: int = 1
+    gen: int = ON_BOARD
+    card: bool = True
+    bodies: tuple[Body, ...] = ()
+    """Of a riser: the cards that hang on it."""
 
 
 @lru_cache(maxsize=65_536)
 def placements(
-    topology: Topology, cpu_lanes: int, bodies: tuple[Body, ...]
+    layout: Layout,
+    cpu_lanes: int,
+    cpus: int,
+    bodies: tuple[Body, ...],
+    others: tuple[Body, ...] = (),
+    leads: tuple[Lead, ...] = (),
 ) -> tuple[Placement, ...]:
-    """Every way to seat the cards so that none covers another one's slot.
+    """Every way to seat the cards so that none covers another one's slot, without those that
+    another one betters in lanes, generation or rows with the cards equally far apart.
 
     The best-connected placements come first; then those that end higher in the case.
     """
-    tables = [lanes for least, lanes in topology.populations if least <= cpu_lanes]
-    full_size = [index for index, seat in enumerate(topology.seats) if seat.size == 16]
-    found: list[Placement] = []
-    for chosen in combinations(full_size, len(bodies)):
-        seats = [topology.seats[index] for index in chosen]
-        lanes = _best_lanes(tables, chosen)
-        if lanes is None:
-            continue
-        for order in _orders(bodies):
-            placement = _seat(seats, lanes, order, bodies)
-            if placement is not None:
-                found.append(placement)
-    found.sort(key=lambda p: (-_worst(p), -min(p.gaps, default=9), p.last_row, p.positions))
-    return tuple(found)
+    seats = layout.topology.seats
+    tables = [lanes for least, lanes in layout.topology.populations if least <= cpu_lanes]
+    live = [cpus > 1 or seat.root != "cpu2" for seat in seats]
+    found: dict[Placement, None] = {}
+    for hanging in _hangings(bodies, leads):
+        items, who = _items(bodies, others, leads, hanging)
+        for chosen in _seatings(seats, live, items):
+            for lanes in _lane_choices(layout, tables, chosen, items):
+                found[_placement(seats, chosen, items, who, lanes, bodies)] = None
+    kept = _unbettered(found)
+    kept.sort(
+        key=lambda p: (-_worst(p), -min(p.gaps, default=9), p.last_row, p.at, p.order, p.others)
+    )
+    return tuple(kept)
 
 
 def _worst(placement: Placement) -> int:
     return min(
-        lanes << seat.gen for lanes, seat in zip(placement.lanes, placement.seats, strict=True)
+        lanes << min(seat.gen, lead)
+        for lanes, seat, lead in zip(
+            placement.lanes, placement.seats, placement.lead_gens, strict=True
+        )
     )
 
 
-def _orders(bodies: Sequence[Body]) -> list[tuple[int, ...]]:
-    seen: dict[tuple[Body, ...], tuple[int, ...]] = {}
-    for order in permutations(range(len(bodies))):
-        seen.setdefault(tuple(bodies[i] for i in order), order)
+def _hangings(
+    bodies: tuple[Body, ...], leads: tuple[Lead, ...]
+) -> Iterator[tuple[tuple[int, ...], ...]]:
+    """Every way to hang cards on risers: per riser the indices of its cards; equal cards once.
+
+    As many cards hang as the risers carry; a riser too many stays in its box.
+    """
+    seen: set[tuple[tuple[Body, ...], ...]] = set()
+
+    def hang(place: int, left: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], ...]]:
+        if place == len(leads):
+            yield ()
+            return
+        count = min(leads[place].carries, len(left))
+        for taken in combinations(left, count):
+            rest = tuple(index for index in left if index not in taken)
+            for tail in hang(place + 1, rest):
+                yield (taken, *tail)
+
+    for hanging in hang(0, tuple(range(len(bodies)))):
+        shape = tuple(tuple(bodies[index] for index in taken) for taken in hanging)
+        if shape not in seen:
+            seen.add(shape)
+            yield hanging
         if len(set(bodies)) == 1:
-            break
-    return list(seen.values())
+            return
 
 
-def _best_lanes(tables: Sequence[tuple[int, ...]], chosen: Sequence[int]) -> tuple[int, ...] | None:
-    best: tuple[int, ...] | None = None
-    for table in tables:
-        lanes = tuple(table[index] for index in chosen)
-        if min(lanes) > 0 and (best is None or (min(lanes), sum(lanes)) > (min(best), sum(best))):
-            best = lanes
-    return best
+def _items(
+    bodies: tuple[Body, ...],
+    others: tuple[Body, ...],
+    leads: tuple[Lead, ...],
+    hanging: tuple[tuple[int, ...], ...],
+) -> tuple[list[_Item], list[tuple[int, ...]]]:
+    """What takes a seat, and whose: indices of bodies; of an add-in card, its number."""
+    hung = {index for taken in hanging for index in taken}
+    items: list[_Item] = []
+    who: list[tuple[int, ...]] = []
+    for index, body in enumerate(bodies):
+        if index not in hung:
+            items.append(_Item(body.slots_covered, body.size, body.pcie_lanes))
+            who.append((index,))
+    for lead, taken in zip(leads, hanging, strict=True):
+        if taken:
+            items.append(
+                _Item(
+                    rows=1,
+                    size=lead.lanes,
+                    lanes=min(lead.lanes, lead.carries * max(bodies[i].pcie_lanes for i in taken)),
+                    splits=lead.carries,
+                    gen=lead.gen,
+                    bodies=tuple(bodies[index] for index in taken),
+                )
+            )
+            who.append(taken)
+    for number, body in enumerate(others):
+        items.append(_Item(body.slots_covered, body.size, body.pcie_lanes, card=False))
+        who.append((number,))
+    return items, who
 
 
-def _seat(
+def _seatings(
+    seats: Sequence[Seat], live: Sequence[bool], items: Sequence[_Item]
+) -> Iterator[tuple[tuple[int, int], ...]]:
+    """Every choice of seats, top to bottom: pairs (seat, item); equal items once."""
+
+    def seat_from(
+        start: int, free_row: int, left: tuple[int, ...]
+    ) -> Iterator[tuple[tuple[int, int], ...]]:
+        if not left:
+            yield ()
+            return
+        for index in range(start, len(seats) - len(left) + 1):
+            seat = seats[index]
+            if seat.position < free_row or not live[index]:
+                continue
+            tried = set()
+            for number in left:
+                item = items[number]
+                if item in tried or seat.size < item.size:
+                    continue
+                if item.splits > 1 and item.splits not in seat.splits:
+                    continue
+                tried.add(item)
+                rest = tuple(other for other in left if other != number)
+                for tail in seat_from(index + 1, seat.position + item.rows, rest):
+                    yield ((index, number), *tail)
+
+    return seat_from(0, 0, tuple(range(len(items))))
+
+
+def _lane_choices(
+    layout: Layout,
+    tables: Sequence[tuple[int, ...]],
+    chosen: Sequence[tuple[int, int]],
+    items: Sequence[_Item],
+) -> list[tuple[int, ...]]:
+    """Lanes of every chosen seat, under every lane table and every way to seat the drives that
+    no other one betters for all cards."""
+    ports = sum(layout.topology.seats[index].costs_ports for index, _ in chosen)
+    found: dict[tuple[int, ...], tuple[int, ...]] = {}
+    for share in layout.shares:
+        if ports > share.spare_ports:
+            continue
+        limits = dict(share.limits)
+        for table in tables:
+            lanes = tuple(min(table[i], limits.get(i, table[i])) for i, _ in chosen)
+            if min(lanes) > 0:
+                used = tuple(
+                    min(given, items[number].lanes) if items[number].card else 0
+                    for given, (_, number) in zip(lanes, chosen, strict=True)
+                )
+                found.setdefault(used, lanes)
+    return [
+        lanes
+        for used, lanes in found.items()
+        if not any(
+            other != used and all(a >= b for a, b in zip(other, used, strict=True))
+            for other in found
+        )
+    ]
+
+
+def _placement(
     seats: Sequence[Seat],
-    lanes: tuple[int, ...],
-    order: tuple[int, ...],
+    chosen: Sequence[tuple[int, int]],
+    items: Sequence[_Item],
+    who: Sequence[tuple[int, ...]],
+    lanes: Sequence[int],
     bodies: Sequence[Body],
-) -> Placement | None:
-    gaps = []
-    for place in range(len(seats) - 1):
-        gap = seats[place + 1].position - seats[place].position - bodies[order[place]].slots_covered
-        if gap < 0:
-            return None
-        gaps.append(gap)
-    seated = [bodies[index] for index in order]
+) -> Placement:
+    sitting: list[tuple[int, int, int, int]] = []
+    hanging: list[tuple[int, int, int, int]] = []
+    others: list[tuple[int, int]] = []
+    gaps: list[int] = []
+    free_from = last_row = taken = 0
+    for (index, number), given in zip(chosen, lanes, strict=True):
+        item, row = items[number], seats[index].position
+        if item.bodies:
+            share = given // item.splits
+            hanging += [
+                (body, index, min(share, bodies[body].pcie_lanes), item.gen) for body in who[number]
+            ]
+            taken += 1
+            continue
+        last_row = max(last_row, row + item.rows - 1)
+        if not item.card:
+            others.append((who[number][0], index))
+            taken += item.rows
+            continue
+        if sitting:
+            gaps.append(row - free_from - taken)
+        sitting.append((who[number][0], index, min(given, item.lanes), ON_BOARD))
+        free_from, taken = row + item.rows, 0
+    hanging.sort()
+    every = (*sitting, *hanging)
     return Placement(
-        positions=tuple(seat.position for seat in seats),
-        order=order,
-        lanes=tuple(min(a, body.pcie_lanes) for a, body in zip(lanes, seated, strict=True)),
-        seats=tuple(seats),
-        last_row=seats[-1].position + seated[-1].slots_covered - 1,
+        order=tuple(body for body, _, _, _ in every),
+        at=tuple(index for _, index, _, _ in every),
+        seats=tuple(seats[index] for _, index, _, _ in every),
+        lanes=tuple(given for _, _, given, _ in every),
+        lead_gens=tuple(gen for _, _, _, gen in every),
+        hung=len(hanging),
+        hung_rows=sum(bodies[body].slots_covered for body, _, _, _ in hanging),
+        last_row=last_row,
         gaps=tuple(gaps),
+        others=tuple(index for _, index in sorted(others)),
+    )
+
+
+def _unbettered(found: Iterable[Placement]) -> list[Placement]:
+    """Placements without those that another one betters, whatever rule looks at them."""
+    alike: dict[object, dict[_Merits, Placement]] = {}
+    for placement in found:
+        key = (placement.order[: placement.seated], placement.distances, placement.gaps)
+        group = alike.setdefault(key, {})
+        merits = _merits(placement)
+        first = group.get(merits)
+        if first is None or (placement.at, placement.others) < (first.at, first.others):
+            group[merits] = placement
+    return [
+        one
+        for group in alike.values()
+        for merits, one in group.items()
+        if len(group) == 1 or not any(_betters_all(other, merits) for other in group)
+    ]
+
+
+_Merits = tuple[tuple[int, ...], tuple[bool, ...], int, int]
+"""Lanes and generation of every body, whether its way is through the CPU, rows taken."""
+
+
+def _merits(placement: Placement) -> _Merits:
+    places = sorted(range(len(placement.order)), key=placement.order.__getitem__)
+    ways: list[int] = []
+    for place in places:
+        ways.append(placement.lanes[place])
+        ways.append(min(placement.seats[place].gen, placement.lead_gens[place]))
+    # the CPU may be of a lower generation than the slot: ways through it do not compare
+    through = tuple(placement.seats[place].root != "chipset" for place in places)
+    return tuple(ways), through, placement.last_row, placement.hung_rows
+
+
+def _betters_all(a: _Merits, b: _Merits) -> bool:
+    """Whether one is as good in everything, and not the same."""
+    return (
+        a is not b
+        and a[1] == b[1]
+        and a[2] <= b[2]
+        and a[3] <= b[3]
+        and all(x >= y for x, y in zip(a[0], b[0], strict=True))
     )

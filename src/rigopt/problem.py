@@ -6,13 +6,14 @@ Solver-free: the oracle of the tests enumerates the same problem with the checke
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from rigopt.build import Build, Line
 from rigopt.catalog import Catalog
+from rigopt.draw import capped, card_limit_w
 from rigopt.parts import (
     KINDS,
     REQUIRED_KINDS,
@@ -24,20 +25,28 @@ from rigopt.parts import (
     Motherboard,
     NvlinkBridge,
     Part,
+    PowerSupply,
+    Riser,
 )
-from rigopt.placement import Topology, topology_of
+from rigopt.placement import Layout
 from rigopt.request import Request
 from rigopt.rules.base import Rule
 from rigopt.rules.nvlink import span_of
+from rigopt.rules.seats import chosen, seats_of
+from rigopt.rules.shapes import Balance
 from rigopt.rules.standard import RULES
 from rigopt.rules.wishes import wishes_of
-from rigopt.seating import Cards, CpuLanes, cards_of, cooled, crowded, lanes_of
+from rigopt.seating import Cards, CpuLanes, Room, crowded
 from rigopt.throughput import Link, score
 from rigopt.world import World
 
 MANY_MODELS = frozenset({"storage"})
 """Kinds of which a build may mix models; of the others it has one model (or none)."""
 MAX_DRIVES_OF_A_MODEL = 4
+ON_REQUEST = frozenset({"fan", "network", "riser", "os"})
+"""Kinds that no rule of a working rig asks for: they are options only where a wish does."""
+POWER_LIMITS_PCT = (100, 90, 80, 70, 60, 50)
+"""Caps to choose from, in per cent of a card's limit."""
 
 
 class Wiring(NamedTuple):
@@ -49,6 +58,8 @@ class Wiring(NamedTuple):
     """Whether open-air cards sit with no free row between them."""
     nvlink: bool
     """Whether a bridge joins them: then there are two."""
+    through_cpu: bool
+    """Whether no card hangs on the chipset."""
 
 
 @dataclass(frozen=True)
@@ -89,14 +100,42 @@ class Problem:
 
     def _options(self, kind: str) -> Iterator[Line]:
         owned = {item.part: item.quantity for item in self.request.own}
+        if kind in ON_REQUEST and kind not in self._kinds_asked_for:
+            return
         for part in self.world.catalog.of_kind(kind):
+            if not self._offered(part, owned):
+                continue
             price = self.world.market.offer(part.id, self.request.conditions)
             mine = owned.get(part.id, 0)
             most = self._most(part, mine)
             if price is None:
                 most = min(most, mine)
             for quantity in range(1, most + 1):
-                yield Line(part, quantity, min(mine, quantity), price)
+                line = Line(part, quantity, min(mine, quantity), price)
+                yield from self._capped(line) if isinstance(part, GpuCard) else (line,)
+
+    @cached_property
+    def _kinds_asked_for(self) -> frozenset[str]:
+        """Kinds that a wish (or an open frame) may bring in."""
+        statements = [s for rule in self.rules if rule.flag for s in rule.statements]
+        asked = {t.kind for s in statements if isinstance(s, Balance) for t in s.supply}
+        return frozenset(asked | ({"riser"} if self.request.open_frame else set()))
+
+    def _offered(self, part: Part, owned: Collection[str]) -> bool:
+        """Whether a part may be an option at all: open frames only where they are asked for."""
+        if not isinstance(part, Case) or not part.open_frame or self.request.open_frame:
+            return True
+        return part.id in owned or part.id in self.request.with_parts
+
+    def _capped(self, line: Line) -> Iterator[Line]:
+        """A line of cards under every power limit that may be chosen."""
+        asked = self.request.power_limit
+        offered: set[int | None] = set()
+        for pct in POWER_LIMITS_PCT if asked == "auto" else (asked or 100,):
+            option = capped(line, pct, self.world)
+            if option.power_limit_w not in offered:
+                offered.add(option.power_limit_w)
+                yield option
 
     def _most(self, part: Part, owned: int) -> int:
         match part:
@@ -109,21 +148,38 @@ class Problem:
                 return max(MAX_DRIVES_OF_A_MODEL, owned)
             case NvlinkBridge():
                 return self.request.max_gpus // 2 * part.per_pair
+            case PowerSupply():
+                return self.request.max_psus
+            case Riser():
+                return self.request.max_gpus
+            case Cpu():
+                return min(self._cpu_sockets, part.max_sockets or 1)
             case _:
-                return self._cpu_sockets if isinstance(part, Cpu) else 1
+                return 1
+
+    @cached_property
+    def _boards(self) -> tuple[Motherboard, ...]:
+        """The boards that can be bought or are owned."""
+        owned = {item.part for item in self.request.own}
+        return tuple(
+            board
+            for board in self.world.catalog.boards
+            if board.id in owned
+            or self.world.market.offer(board.id, self.request.conditions) is not None
+        )
 
     @cached_property
     def _memory_slots(self) -> int:
-        return max((b.memory_slots or 0 for b in self.world.catalog.boards), default=0)
+        return max((board.memory_slots or 0 for board in self._boards), default=0)
 
     @cached_property
     def _cpu_sockets(self) -> int:
-        return max((b.cpu_sockets for b in self.world.catalog.boards), default=1)
+        return max((board.cpu_sockets for board in self._boards), default=1)
 
     # --- the objective ----------------------------------------------------------------------
 
     def wiring(
-        self, board: Topology, cpu: CpuLanes, cpu_gen: int, cards: Cards, rows: int, span: int
+        self, board: Layout, cpu: CpuLanes, cpu_gen: int, cards: Cards, room: Room, span: int
     ) -> Wiring | None:
         """How several cards are wired as a builder would seat them.
 
@@ -131,18 +187,14 @@ class Problem:
         card (nothing to wire), or when they cannot be seated so.
         """
         count = len(cards.bodies)
-        if count == 1 or board.socket != cpu.socket:
+        if count == 1:
             return None
+        found = chosen(board, cpu, cards, room, self.world.min_gpu_lanes, span)
+        if found is None:
+            return None
+        ways = sorted(zip(found.gens(cpu_gen), found.lanes, strict=True))
         bridged = span > 0 and count == 2
-        fits = [
-            placement
-            for placement in cooled(board, cpu, cards, rows, self.world.min_gpu_lanes)
-            if not bridged or placement.distances == (span,)
-        ]
-        if not fits:
-            return None
-        ways = sorted(zip(fits[0].gens(cpu_gen), fits[0].lanes, strict=True))
-        return Wiring(tuple(ways), crowded(fits[0], cards) > 1, bridged)
+        return Wiring(tuple(ways), crowded(found, cards) > 1, bridged, found.through_cpu)
 
     def link(self, gpu: Line, wiring: Wiring | None) -> Link | None:
         """The link of equal cards under a wiring; ``None`` without one."""
@@ -153,39 +205,42 @@ class Problem:
         gen, lanes = min(
             ((min(gen, most), lanes) for gen, lanes in wiring.ways), key=lambda w: w[1] << w[0]
         )
-        return Link(pcie_gen=gen, lanes=lanes, nvlink=wiring.nvlink, crowded=wiring.crowded)
+        return Link(
+            pcie_gen=gen,
+            lanes=lanes,
+            nvlink=wiring.nvlink,
+            through_cpu=wiring.through_cpu,
+            crowded=wiring.crowded,
+        )
 
     def score(self, gpu: Line, link: Link | None) -> int | None:
         """The score of a line of cards, 1,000 being the reference; ``None``: not predictable."""
         assert isinstance(gpu.part, GpuCard)
-        key = gpu.part.chip, gpu.quantity, link
+        chip, limit = self.world.chip(gpu.part), self.cap_w(gpu)
+        key = chip.id, gpu.quantity, link, limit
         if key not in self._scores:
-            chip = self.world.chip(gpu.part)
             self._scores[key] = score(
-                self.world.mix, chip, gpu.quantity, link, self.world.reference
+                self.world.mix, chip, gpu.quantity, link, self.world.reference, limit
             )
         return self._scores[key]
 
+    def cap_w(self, gpu: Line) -> int | None:
+        """The power limit under which a line of cards is predicted; ``None``: the usual one."""
+        return None if gpu.power_limit_w is None else card_limit_w(gpu, self.world)
+
     @cached_property
-    def _scores(self) -> dict[tuple[str, int, Link | None], int | None]:
+    def _scores(self) -> dict[tuple[str, int, Link | None, int | None], int | None]:
         return {}
 
     def wiring_of(self, build: Build) -> Wiring | None:
         """The wiring of a build with one board, CPU model and case; ``None`` if there is none."""
-        lines = [build.of_kind(kind) for kind in ("motherboard", "cpu", "case")]
-        if any(len(found) != 1 for found in lines):
+        keys, cpus = seats_of(build, self.world), build.of_kind("cpu")
+        gen = cpus[0].part.pcie_gen if len(cpus) == 1 else None  # type: ignore[attr-defined]
+        if keys is None or gen is None:
             return None
-        (board,), (cpu,), (case,) = lines
-        assert isinstance(board.part, Motherboard) and isinstance(case.part, Case)
-        assert isinstance(cpu.part, Cpu)
-        topology = topology_of(board.part)
-        lanes = lanes_of(cpu, self.world.catalog.lane_thresholds)
-        cards = cards_of(build.of_kind("gpu"), self.world.chip)
-        gen, rows = cpu.part.pcie_gen, case.part.expansion_slots
-        if topology is None or lanes is None or not cards or gen is None or rows is None:
-            return None
+        board, lanes, cards, room = keys
         spans = [span_of(line, self.world) for line in build.of_kind("nvlink_bridge")]
-        return self.wiring(topology, lanes, gen, cards, rows, max(spans, default=0))
+        return self.wiring(board, lanes, gen, cards, room, max(spans, default=0))
 
     def link_of(self, build: Build) -> Link | None:
         """The link of the first model of cards in a build."""
@@ -225,7 +280,10 @@ def _with_ids(request: Request, catalog: Catalog) -> Request:
 
 
 def rank_of(line: Line) -> int:
-    """A fixed number below 2^30 for a part and quantity: it breaks ties the same way whatever
-    the order of rows and whatever parts are added."""
-    digest = hashlib.sha256(f"{line.part.id}\0{line.quantity}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") >> 2
+    """A fixed number below 2^31 for a part, a quantity and a power limit: it breaks ties the same
+    way whatever the order of rows and whatever parts are added. Cards without a cap come first."""
+    name = f"{line.part.id}\0{line.quantity}"
+    if line.power_limit_w is not None:
+        name += f"\0{line.power_limit_w}"
+    rank = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") >> 2
+    return rank if line.power_limit_w is None else rank + (1 << 30)

@@ -75,6 +75,21 @@ class Request(Fact):
     ecc: bool = False
     wifi: bool = False
     nvlink: bool = False
+    power_limit: Annotated[int, Field(ge=50, le=100)] | Literal["auto"] | None = None
+    """Cap of every card in per cent of its limit; "auto" chooses one. Below 50 % cards collapse."""
+    max_psus: Annotated[int, Field(ge=1, le=4)] = 1
+    """Equal supplies in one rig, where the case has places for them."""
+    circuits: Annotated[int, Field(ge=1, le=4)] = 1
+    """Wall circuits that supplies may be spread over."""
+    open_frame: bool = False
+    """Whether frames without walls are offered, with cards on risers."""
+    users: Annotated[int, Field(ge=1, le=64)] | None = None
+    """People who share the machine, a card each."""
+    vram_per_user_gb: Gb | None = None
+    threads_per_user: Number | None = None
+    ram_per_user_gb: Gb | None = None
+    dataset_gb: Gb | None = None
+    """Data that must fit beside the system."""
     os: Literal["none", "linux", "windows"] = "none"
     adapters: bool = True
     """Whether a 16-pin or EPS socket of a card may be fed by the adapter in its box."""
@@ -90,6 +105,15 @@ class Request(Fact):
             raise ValueError(
                 f"min-gpus {self.min_gpus} is more than max-gpus {self.max_gpus}; "
                 "lower the one or raise the other"
+            )
+        if self.users is None:
+            for field in ("vram_per_user_gb", "threads_per_user", "ram_per_user_gb"):
+                if getattr(self, field) is not None:
+                    flag = field.removesuffix("_gb").replace("_", "-")
+                    raise ValueError(f"{flag} is given without users; add --users")
+        elif self.users > self.max_gpus:
+            raise ValueError(
+                f"{self.users} users share at most {self.max_gpus} cards; raise --max-gpus"
             )
         for name in self.with_parts:
             if name in self.without_parts:
@@ -116,14 +140,14 @@ class Request(Fact):
 
 
 def make_request(fields: dict[str, object], *, where: str = "request") -> Request:
-    """A validated request. More cards asked for than the default allows raise the default.
+    """A validated request. More cards or users than the default allows raise the default.
 
     Raises:
         InputError: one sentence with field and mend.
     """
-    least = fields.get("min_gpus")
-    if isinstance(least, int) and "max_gpus" not in fields:
-        fields = {**fields, "max_gpus": max(least, Request.model_fields["max_gpus"].default)}
+    least = [n for n in (fields.get("min_gpus"), fields.get("users")) if isinstance(n, int)]
+    if least and "max_gpus" not in fields:
+        fields = {**fields, "max_gpus": max(*least, Request.model_fields["max_gpus"].default)}
     try:
         return Request(**fields)  # type: ignore[arg-type]
     except ValidationError as error:

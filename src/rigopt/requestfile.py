@@ -105,12 +105,25 @@ def _brand(value: Any, where: str, catalog: Catalog) -> BrandWish:
     return BrandWish(kind=kind, brands=names)
 
 
+def _cap(value: Any, where: str) -> int | str:
+    text = str(value).strip().casefold()
+    if text == "auto":
+        return text
+    try:
+        return parse_count(text.removesuffix("%").strip(), where=where, least=50, most=100)
+    except InputError:
+        raise InputError(
+            f"{text[:40]!r} is no power limit", where=where, mend="give 50% to 100%, or auto"
+        ) from None
+
+
 READERS: Mapping[str, Callable[[Any, str, Flag, Catalog], Any]] = {
     "money": lambda value, where, _flag, _catalog: parse_money(value, where=where),
     "gigabytes": lambda value, where, _flag, _catalog: parse_gigabytes(value, where=where),
     "count": lambda value, where, flag, _catalog: parse_count(
         value, where=where, least=flag.least, most=flag.most
     ),
+    "cap": lambda value, where, _flag, _catalog: _cap(value, where),
     "choice": lambda value, where, flag, _catalog: _choice(value, where, flag.field),
     "part": lambda value, where, _flag, catalog: _part(value, where, catalog),
     "owned": lambda value, where, _flag, catalog: _owned(value, where, catalog),

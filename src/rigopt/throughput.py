@@ -38,6 +38,11 @@ class Workload(Fact):
     vram_gb: int
     vram_source: str
     scaling: Scaling
+    limited_by: Literal["compute", "memory"]
+    """What a power cap slows: arithmetic, or memory traffic (far less)."""
+    read_kb: Annotated[int, Field(ge=0)] | None = None
+    """What a unit reads from storage, where data of that size are the rule; ``None``: little."""
+    read_source: str = ""
     min_gpu_lanes: int
     fit_groups: tuple[str, ...] = ()
     error_median_pct: int | None = None
@@ -54,6 +59,8 @@ class Link(Fact):
     pcie_gen: int
     lanes: int
     nvlink: bool = False
+    through_cpu: bool = True
+    """Whether no card hangs on the chipset, whose few lanes everything there shares."""
     crowded: bool = False
     """Whether open-air cards sit with no free row between them and slow down in the heat."""
 
@@ -63,6 +70,17 @@ class Link(Fact):
         return self.pcie_gen - 4 + int(math.log2(self.lanes)) - 4
 
 
+class PowerCurve(Fact):
+    """Throughput kept at a share x of the usual power: min(1, (x / knee) ^ exponent)."""
+
+    knee: float
+    exponent: float
+
+    def kept(self, share: float) -> float:
+        """Throughput kept, relative to the usual power limit."""
+        return min(1.0, math.pow(share / self.knee, self.exponent))
+
+
 class _Scaling(Fact):
     """The tables of ``models/scaling.toml``."""
 
@@ -70,6 +88,7 @@ class _Scaling(Fact):
     per_pcie_generation: float
     peer_to_peer: float
     nvlink: float
+    power_cap: dict[str, PowerCurve]
     offload_slowdown: float
     crowded_open_air: float
 
@@ -154,11 +173,14 @@ def peak_gflops(workload: Workload, chip: GpuChip) -> float:
     return float(chip.tensor_int8_gops or 2 * fp32acc)
 
 
-def predict(workload: Workload, chip: GpuChip, count: int, link: Link | None) -> float | None:
+def predict(
+    workload: Workload, chip: GpuChip, count: int, link: Link | None, limit_w: int | None = None
+) -> float | None:
     """Units per second of ``count`` equal cards together; ``None``: cannot be predicted.
 
     ``link`` is needed from two cards on. A card whose memory is too small is predicted to run
-    from system memory, slower by the published factor.
+    from system memory, slower by the published factor. ``limit_w`` caps each card; ``None``: the
+    chip's usual limit.
     """
     factor = workload.factor.get(chip.vendor)
     if factor is None or (count > 1 and link is None):
@@ -170,6 +192,8 @@ def predict(workload: Workload, chip: GpuChip, count: int, link: Link | None) ->
     )
     if chip.vram_gb < workload.vram_gb:
         seconds *= _scaling().offload_slowdown
+    if limit_w is not None:
+        seconds /= _scaling().power_cap[workload.limited_by].kept(limit_w / chip.tdp_w)
     efficiency = 1.0 if link is None else _efficiency(workload, chip, count, link)
     return count * efficiency / seconds
 
@@ -201,12 +225,24 @@ def _scaling() -> _Scaling:
         per_pcie_generation=float(raw["bandwidth"]["per_pcie_generation"]),
         peer_to_peer=float(raw["bandwidth"]["peer_to_peer"]),
         nvlink=float(raw["bandwidth"]["nvlink"]),
+        power_cap={
+            name: PowerCurve(**curve)
+            for name, curve in raw["power_cap"].items()
+            if name != "source"
+        },
         offload_slowdown=float(raw["memory"]["offload_slowdown"]),
         crowded_open_air=float(raw["cooling"]["crowded_open_air"]),
     )
 
 
-def score(mix: Mix, chip: GpuChip, count: int, link: Link | None, reference: GpuChip) -> int | None:
+def score(
+    mix: Mix,
+    chip: GpuChip,
+    count: int,
+    link: Link | None,
+    reference: GpuChip,
+    limit_w: int | None = None,
+) -> int | None:
     """The weighted geometric mean of throughput relative to one reference card, times 1,000.
 
     ``None`` when some workload cannot be predicted on the chip.
@@ -215,7 +251,7 @@ def score(mix: Mix, chip: GpuChip, count: int, link: Link | None, reference: Gpu
     log_sum = 0.0
     for name, weight in mix.weights.items():
         workload = workloads()[name]
-        mine = predict(workload, chip, count, link)
+        mine = predict(workload, chip, count, link, limit_w)
         base = predict(workload, reference, 1, None)
         if mine is None or base is None:
             return None

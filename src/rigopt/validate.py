@@ -153,10 +153,10 @@ def _slots(path: Path, board: Motherboard) -> Iterator[InputError]:
             mend="list the slots from the CPU down, one a row",
         )
     for slot in board.m2 or ():
-        for lost in slot.disables_slots:
+        for lost in slot.limits_slots:
             if lost not in names:
                 yield InputError(
-                    f"{board.id}: field m2: {slot.name} disables {lost}, which is no slot",
+                    f"{board.id}: field m2: {slot.name} limits {lost}, which is no slot",
                     where=str(path),
                     mend=nearest(lost, names),
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rigopt import assumptions
-from rigopt.assumptions import Circuit, Framework, Power, Profile, choose
+from rigopt.assumptions import Circuit, Framework, MemorySpeed, Power, Profile, choose
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError, nearest
 from rigopt.markets import Market
@@ -27,6 +27,7 @@ class World:
     framework: Framework
     circuit: Circuit
     mix: Mix
+    memory_speeds: tuple[MemorySpeed, ...]
 
     @staticmethod
     def of(request: Request, catalog: Catalog) -> World:
@@ -46,6 +47,7 @@ class World:
             framework=choose(assumptions.frameworks(), request.framework, where="framework"),
             circuit=choose(power.circuits, request.circuit or market.info.circuit, where="circuit"),
             mix=mix_named(request.workload),
+            memory_speeds=assumptions.memory_speeds(),
         )
 
     def chip(self, card: GpuCard) -> GpuChip:

@@ -51,6 +51,10 @@ class Model:
         for literal in literals:
             self.model.add_bool_or([self._variables[literal]])
 
+    def any_of(self, literals: Iterable[Literal]) -> None:
+        """Demand that at least one of some literals holds (of none: the model has no build)."""
+        self.model.add_bool_or([self._variables[literal] for literal in literals])
+
     def hint(self, solver: cp_model.CpSolver) -> None:
         """Offer the last answer to the next search."""
         self.model.clear_hints()  # type: ignore[no-untyped-call]

@@ -118,14 +118,14 @@ def best(
 ) -> tuple[Status, int | None]:
     """The proven optimum of one linear objective with some rules dropped, or ``None``.
 
-    ``most_cents`` bounds the price, ``at_least`` the objective from below.
+    ``most_cents`` bounds the price, ``at_least`` the points from below.
     """
     model = Model(encoding, dropped=dropped)
     total = model.sum(terms)
     if most_cents is not None:
         model.model.add(model.sum(encoding.price) <= most_cents)
     if at_least is not None:
-        model.model.add(total >= at_least)
+        model.any_of(encoding.scoring(at_least))
     (model.model.minimize if minimise else model.model.maximize)(total)
     status, solver = _search(model, clock, seed)
     return status, round(solver.objective_value) if status is Status.OPTIMAL else None
@@ -152,7 +152,8 @@ def search(
     build = encoding.build(lambda literal: model.true_in(solver, literal))
     if status is Status.FEASIBLE:
         return Found(status, build, score, bound)
-    model.model.add(points >= score)
+    if score > 0:
+        model.any_of(encoding.scoring(score))
     for step, terms in (("price", encoding.price), ("rank", encoding.rank)):
         tell(step)
         model.hint(solver)

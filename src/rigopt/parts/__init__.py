@@ -19,7 +19,7 @@ from rigopt.parts.chassis import (
     ThermalPaste,
 )
 from rigopt.parts.gpu import GpuCard, GpuChip, NvlinkBridge
-from rigopt.parts.peripherals import Drive, NetworkAdapter
+from rigopt.parts.peripherals import Drive, NetworkAdapter, Riser
 from rigopt.parts.platform import (
     Chipset,
     Cpu,
@@ -42,6 +42,7 @@ PART_MODELS: Final[dict[str, type[Part]]] = {
     "case": Case,
     "fan": Fan,
     "nvlink_bridge": NvlinkBridge,
+    "riser": Riser,
     "network": NetworkAdapter,
     "paste": ThermalPaste,
     "os": OperatingSystem,
@@ -85,6 +86,7 @@ __all__ = [
     "Population",
     "PowerSupply",
     "RadiatorMount",
+    "Riser",
     "Row",
     "SocketRow",
     "ThermalPaste",

@@ -33,6 +33,8 @@ class PowerSupply(Part):
     """6+2-pin plugs that can be used at once."""
     pcie_16pin: Count | None = None
     """12VHPWR or 12V-2x6 plugs that can be used at once with all ``pcie_8pin``."""
+    pcie_16pin_w: Literal[150, 300, 450, 600] | None = None
+    """What each of them may carry, where the maker states it."""
     sata_plugs: Count | None = None
     molex_plugs: Count | None = None
 
@@ -44,6 +46,8 @@ class RadiatorMount(Fact):
     sizes_mm: tuple[Literal[120, 140, 240, 280, 360, 420, 480], ...]
     max_thickness_mm: Millimetres | None = None
     """Radiator with its fans; ``None``: not stated."""
+    memory_height_max_mm: Millimetres | None = None
+    """Highest memory module beside a radiator here; ``None``: none stated."""
 
 
 class FanMount(Fact):
@@ -52,6 +56,8 @@ class FanMount(Fact):
     position: Position
     size_mm: Literal[80, 92, 120, 140, 180, 200]
     count: Count
+    beside: bool = False
+    """Whether they are beside the others at that position; usually sizes are alternatives."""
 
 
 class Case(Part):
@@ -63,12 +69,17 @@ class Case(Part):
     """Widest board that fits (E-ATX by its real width)."""
     expansion_slots: Count | None = None
     gpu_length_max_mm: Millimetres | None = None
-    """With nothing mounted at the front."""
+    """With nothing mounted at the front and every removable cage taken out."""
+    gpu_length_caged_mm: Millimetres | None = None
+    """With the 3.5-inch cage in, where that leaves less; ``None``: the same."""
     gpu_height_max_mm: Millimetres | None = None
     """Room for a card's height, where the maker states it."""
     cooler_height_max_mm: Millimetres | None = None
     psu_form_factors: tuple[PsuFormFactor, ...] | None = None
     psu_length_max_mm: Millimetres | None = None
+    """With every removable cage taken out."""
+    psu_length_caged_mm: Millimetres | None = None
+    """With the 3.5-inch cage in, where that leaves less; ``None``: the same."""
     psu_count: Annotated[int, Field(ge=1, le=4)] = 1
     radiator_mounts: tuple[RadiatorMount, ...] | None = None
     bays_35: Count | None = None
@@ -77,6 +88,10 @@ class Case(Part):
     fan_mounts: tuple[FanMount, ...] | None = None
     fans_included: Count | None = None
     open_frame: bool = False
+    riser_places: Count = 0
+    """Cards that hang apart from the board, each on a riser."""
+    riser_rows: Count | None = None
+    """Expansion slots that these places have in all; ``None``: every place takes any card."""
     ducted: bool = False
     """Whether a fan wall forces air through the cards, as in rack chassis for servers."""
 

@@ -39,6 +39,8 @@ class GpuChip(Row):
     tensor_fp8_gflops: Rate | None = None
     tensor_fp4_gflops: Rate | None = None
     tdp_w: Watts
+    power_limit_min_w: Watts | None = None
+    """Lowest power limit that its driver takes."""
     compute_capability: Annotated[str, Field(pattern=r"^\d+\.\d$")] | None = None
     """CUDA compute capability; ``None`` for other vendors."""
     pcie_gen: Count

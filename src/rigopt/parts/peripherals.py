@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rigopt.parts.base import Count, Gigabytes, Part
+from rigopt.parts.base import Count, Gigabytes, Millimetres, Part
 from rigopt.parts.platform import PcieGen
 
 
@@ -25,6 +25,18 @@ class Drive(Part):
     """Draw while reading or writing."""
     spinning: bool | None = None
     """Whether it is a hard disk."""
+
+
+class Riser(Part):
+    """A cable or cable set that carries a slot to cards hung elsewhere in the case."""
+
+    kind: Literal["riser"] = "riser"
+    gen: PcieGen | None = None
+    lanes: Literal[1, 4, 8, 16] | None = None
+    """Electrical lanes, and the length of the slot it plugs into."""
+    splits: Literal[1, 2, 4] = 1
+    """Cards it carries: from two on the slot must be able to split its lanes."""
+    length_mm: Millimetres | None = None
 
 
 class NetworkAdapter(Part):

@@ -17,7 +17,8 @@ Socket = Annotated[str, Field(min_length=2, max_length=20)]
 Generation = Annotated[str, Field(min_length=2, max_length=40)]
 Lanes = Annotated[int, Field(ge=0, le=256)]
 PcieGen = Annotated[int, Field(ge=2, le=6)]
-Root = Literal["cpu", "chipset"]
+Root = Literal["cpu", "cpu2", "chipset"]
+"""Where lanes come from; "cpu2" is the second CPU of a two-socket board."""
 
 
 class SocketRow(Row):
@@ -73,12 +74,16 @@ class PcieSlot(Fact):
 
     name: Text
     """As printed on the board or in its manual: "PCIEX16_1"."""
-    position: Annotated[int, Field(ge=1, le=9)]
+    position: Annotated[int, Field(ge=1, le=12)]
     """Row of the case's expansion slots it lines up with; 1 is nearest the CPU."""
     size: Literal[1, 4, 8, 16]
     """Physical length; an open-ended x8 slot takes a x16 card and counts as 16."""
     gen: PcieGen
     root: Root
+    splits: tuple[Literal[2, 4], ...] = ()
+    """Into how many equal links the BIOS can split it (bifurcation)."""
+    disables_sata_ports: Count = 0
+    """SATA ports that are lost while a card sits here."""
 
 
 class Population(Fact):
@@ -100,10 +105,14 @@ class M2Slot(Fact):
     sata: bool
     """Whether it takes SATA drives too."""
     max_length_mm: Literal[30, 42, 60, 80, 110]
-    disables_slots: tuple[Text, ...] = ()
-    """Expansion slots that are lost while a drive sits here."""
+    limits_slots: dict[Text, Lanes] = Field(default_factory=dict)
+    """Expansion slots that have no more than so many lanes while a drive sits here; 0: lost."""
     disables_sata_ports: Count = 0
     """SATA ports that are lost while a drive sits here."""
+    disables_sata_ports_as_sata: Count | None = None
+    """The same while that drive is a SATA drive, where it differs."""
+    disables_u2_ports: Count = 0
+    """U.2 ports that are lost while a drive sits here."""
     cpu_generations: tuple[Generation, ...] | None = None
     """Works with these CPU generations only; ``None``: with all."""
 
@@ -123,7 +132,8 @@ class Motherboard(Part):
     memory_type: MemoryType | None = None
     module_kinds: tuple[ModuleKind, ...] | None = None
     memory_slots: Count | None = None
-    memory_channels: Annotated[int, Field(ge=1, le=16)] | None = None
+    memory_channels: Annotated[int, Field(ge=1, le=48)] | None = None
+    """Of all its sockets together, as are the memory slots."""
     memory_max_gb: Gigabytes | None = None
     memory_module_max_gb: Gigabytes | None = None
     ecc: bool | None = None
@@ -137,6 +147,10 @@ class Motherboard(Part):
     eps_4pin: Count | None = None
     eps_8pin_required: Count | None = None
     """How many of them must be plugged for the board to run at full rating."""
+    slot_power_8pin: Count = 0
+    """PCIe 8-pin sockets on the board that feed the slots; wanted from three cards on."""
+    slot_power_6pin: Count = 0
+    """The same with 6 pins."""
     display: bool = False
     """Whether the board shows a picture by itself (BMC graphics)."""
     wifi: bool | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rigopt.outcome import Assessment, Feasible, Infeasible, Optimal, Report, Unknown
-from rigopt.render.text import KIND_WORDS
+from rigopt.render.machine import board_notes, slot_lines
+from rigopt.render.words import KIND_WORDS
 from rigopt.units import format_money
 
 
@@ -17,7 +18,8 @@ def markdown(answer: Optimal | Feasible | Infeasible | Unknown | Report) -> str:
             lines = _build(answer.build)
             lines += [f"Not proven best: {answer.limit}.", ""]
         case Report():
-            lines = [*_build(answer.build), f"Worst verdict: **{answer.status}**.", ""]
+            lines = [*_build(answer.build), *_machine(answer.build)]
+            lines += [f"Worst verdict: **{answer.status}**.", ""]
         case Infeasible():
             told = answer.explanation
             lines = [f"**No build:** {told.summary}.", ""]
@@ -36,6 +38,13 @@ def markdown(answer: Optimal | Feasible | Infeasible | Unknown | Report) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _machine(build: Assessment) -> list[str]:
+    if build.board is None:
+        return []
+    names = {line.part: line.name for line in build.parts}
+    return ["```text", *slot_lines(build.board, names), *board_notes(build.board), "```", ""]
+
+
 def _build(build: Assessment) -> list[str]:
     lines = ["| | Part | Price | Basis |", "|---|---|---:|---|"]
     for line in build.parts:
@@ -43,7 +52,8 @@ def _build(build: Assessment) -> list[str]:
         price = "" if line.total_cents is None else format_money(line.total_cents, build.currency)
         when = f"{line.condition} {line.basis} {line.price_date:%Y-%m}" if line.price_date else ""
         owned = "owned" if line.owned >= line.quantity else when
-        name = line.name.replace("|", "\\|")
+        cap = f", capped at {line.power_limit_w} W" if line.power_limit_w else ""
+        name = line.name.replace("|", "\\|") + cap
         lines.append(f"| {KIND_WORDS[line.kind]} | {count}{name} | {price} | {owned} |")
     if build.total_cents is not None:
         total = format_money(build.total_cents, build.currency)

@@ -23,23 +23,10 @@ from rigopt.outcome import (
     RuleVerdict,
     Unknown,
 )
+from rigopt.render.machine import board_notes, clearance_table, power_table, slot_table
+from rigopt.render.words import KIND_WORDS
 from rigopt.units import format_money
 
-KIND_WORDS = {
-    "gpu": "GPU",
-    "cpu": "CPU",
-    "motherboard": "board",
-    "memory": "memory",
-    "storage": "storage",
-    "psu": "PSU",
-    "cooler": "cooler",
-    "case": "case",
-    "fan": "fans",
-    "nvlink_bridge": "NVLink",
-    "network": "network",
-    "paste": "paste",
-    "os": "OS",
-}
 MARKS = {
     "ok": ("✓", "green"),
     "warning": ("!", "yellow"),
@@ -57,6 +44,8 @@ def print_outcome(
         case Optimal():
             _headline(console, outcome.build)
             _print_build(console, outcome.build)
+            if verbose:
+                _print_machine(console, outcome.build)
             console.print(_proof(outcome), highlight=False)
             for item in outcome.binding:
                 _indented(console, escape(item.text))
@@ -80,6 +69,7 @@ def print_outcome(
 def print_report(console: Console, report: Report, *, verbose: bool) -> None:
     """Tell the answer of ``check``."""
     _print_build(console, report.build)
+    _print_machine(console, report.build)
     words = {
         "ok": "[green]Every rule holds.[/]",
         "warning": "[yellow]Every rule holds, with warnings.[/]",
@@ -92,6 +82,24 @@ def print_report(console: Console, report: Report, *, verbose: bool) -> None:
         console.print(f"[yellow]Not in the list:[/] {names}", highlight=False)
     _print_verdicts(console, report.build.verdicts, verbose=verbose)
     _print_about(console, report.about)
+
+
+def _print_machine(console: Console, build: Assessment) -> None:
+    """Slot map, power budget and clearances."""
+    if build.board is not None:
+        names = {line.part: line.name for line in build.parts}
+        console.print("\n[bold]Slots[/] [dim](row of the case, slot, card)[/]", highlight=False)
+        console.print(Padding(slot_table(build.board, names), (0, 0, 0, 2)), highlight=False)
+        for line in board_notes(build.board):
+            _indented(console, f"[dim]{escape(line)}[/]")
+    if build.power.lines:
+        console.print("\n[bold]Power[/]", highlight=False)
+        console.print(Padding(power_table(build.power), (0, 0, 0, 2)), highlight=False)
+    if build.clearances:
+        console.print("\n[bold]Clearances[/]", highlight=False)
+        console.print(Padding(clearance_table(build), (0, 0, 0, 2)), highlight=False)
+    if build.board is not None or build.clearances:
+        console.print()
 
 
 def _headline(console: Console, build: Assessment) -> None:
@@ -123,7 +131,8 @@ def _print_build(console: Console, build: Assessment) -> None:
     for line in build.parts:
         price, basis = _price_words(line, build.currency)
         count = f"{line.quantity} x " if line.quantity > 1 else ""
-        table.add_row(KIND_WORDS[line.kind], escape(count + line.name), price, basis)
+        cap = f", capped at {line.power_limit_w} W" if line.power_limit_w else ""
+        table.add_row(KIND_WORDS[line.kind], escape(count + line.name + cap), price, basis)
     if build.total_cents is not None:
         table.add_section()
         total = Text(_money(build.total_cents, build.currency), style="bold")

@@ -6,117 +6,141 @@ before it, one is left. Together they hold exactly if one placement satisfies al
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from rigopt.assumptions import version_of
 from rigopt.build import Line
 from rigopt.parts import GpuCard
-from rigopt.placement import Topology, topology_of
+from rigopt.placement import Layout, Placement, bare
 from rigopt.rules.base import Key, Rule, Verdict
-from rigopt.rules.shapes import Operand, Relation, decide, fact, match
+from rigopt.rules.operands import Operand, fact
+from rigopt.rules.seats import CARDS, LANES, LAYOUT, ROOM, foreign
+from rigopt.rules.shapes import Relation, decide, match, show
 from rigopt.seating import (
     ADJACENT_OPEN_AIR_MAX,
+    ANY_ROWS,
     Cards,
     CpuLanes,
-    cards_of,
+    Room,
+    alone,
     cooled,
     crowded,
     in_case,
-    lanes_of,
     most_seats,
     seated,
     with_lanes,
 )
 from rigopt.world import World
 
-
-def _board(line: Line, _world: World) -> Topology | None:
-    return topology_of(line.part)  # type: ignore[arg-type]
-
-
-CARDS = Operand(
-    "gpu",
-    lambda line, world: cards_of((line,), world.chip),
-    "slots_covered or cooling",
-    group=lambda lines, world: cards_of(lines, world.chip),
-)
-LANES = Operand(
-    "cpu",
-    lambda line, world: lanes_of(line, world.catalog.lane_thresholds),
-    "pcie_lanes or socket",
-)
-BOARD = Operand("motherboard", _board, "slots or populations")
-ROWS = fact("case", "expansion_slots")
-
-
-def foreign(board: Topology, links: CpuLanes) -> bool:
-    """Whether the CPU does not go on the board: there is nothing to seat cards for."""
-    return board.socket != links.socket
-
-
 FOREIGN = ((0, 1, foreign),)
-
+SEATS = (LAYOUT, LANES, CARDS, ROOM)
 
 # --- the chain --------------------------------------------------------------------------------
 
 
-def _seat_words(_world: World, board: Topology, links: CpuLanes, cards: Cards, rows: int) -> str:
+def _seat_words(_world: World, board: Layout, cpu: CpuLanes, cards: Cards, room: Room) -> str:
     count = len(cards.bodies)
-    most = most_seats(board, links, cards)
+    most = most_seats(board, cpu, cards)
     if most < count:
-        return f"{count} cards > {most} that {{motherboard}} can seat ({{gpu}})"
-    lowest = min(p.last_row for p in seated(board, links, cards))
-    sign = "≤" if lowest <= rows else ">"
-    return f"the lowest card reaches row {lowest} {sign} {rows} expansion slots of {{case}}"
+        beside = _taken(board, cpu, cards)
+        return f"{count} cards > {most} that {{motherboard}} can seat{beside} ({{gpu}})"
+    return "; ".join(_room_words(seated(board, cpu, cards), room))
 
 
-def _place(_world: World, board: Topology, links: CpuLanes, cards: Cards, rows: int) -> Verdict:
-    return decide(bool(in_case(board, links, cards, rows)))
+def _taken(board: Layout, cpu: CpuLanes, cards: Cards) -> str:
+    """What else wants the slots, if that is why they do not suffice."""
+    count = len(cards.bodies)
+    free = bare(board.topology)
+    if seated(board, cpu, alone(cards)):
+        return " beside the other add-in cards" if cards.others else " on these risers"
+    if board is not free and most_seats(free, cpu, cards) == count:
+        return " beside its M.2 drives"
+    return ""
+
+
+def _room_words(placements: tuple[Placement, ...], room: Room) -> Iterator[str]:
+    """The case's limits as the placement that comes nearest to them meets them."""
+    best = min(
+        placements,
+        key=lambda p: (
+            max(0, p.last_row - room.rows),
+            max(0, p.hung - room.riser_places),
+            p.last_row,
+        ),
+    )
+    if best.seated:
+        sign = "≤" if best.last_row <= room.rows else ">"
+        yield (
+            f"the lowest card reaches row {best.last_row} {sign} {room.rows} expansion slots "
+            f"of {{case}}"
+        )
+    if best.hung:
+        sign = "≤" if best.hung <= room.riser_places else ">"
+        yield (
+            f"{best.hung} cards on risers {sign} {room.riser_places} places for them in {{case}}"
+        )
+        if room.riser_rows < ANY_ROWS and best.hung <= room.riser_places:
+            sign = "≤" if best.hung_rows <= room.riser_rows else ">"
+            yield f"{best.hung_rows} slots that they cover {sign} {room.riser_rows} there"
+
+
+def _place(_world: World, board: Layout, cpu: CpuLanes, cards: Cards, room: Room) -> Verdict:
+    return decide(bool(in_case(board, cpu, cards, room)))
 
 
 GPU_PLACEMENT = Rule(
     "gpu-placement",
     "every card has a slot, covers no other card's slot, and ends inside the case",
-    (Relation((BOARD, LANES, CARDS, ROWS), _place, _seat_words, irrelevant=FOREIGN),),
+    (Relation(SEATS, _place, _seat_words, irrelevant=FOREIGN),),
     "choose thinner or fewer cards, a board with more or wider-spaced slots, or a taller case",
 )
 
 
-def _lanes(world: World, board: Topology, links: CpuLanes, cards: Cards, rows: int) -> Verdict:
-    if not in_case(board, links, cards, rows):
+def _lanes(world: World, board: Layout, cpu: CpuLanes, cards: Cards, room: Room) -> Verdict:
+    if not in_case(board, cpu, cards, room):
         return Verdict.NOT_APPLICABLE
-    return decide(bool(with_lanes(board, links, cards, rows, world.min_gpu_lanes)))
+    return decide(bool(with_lanes(board, cpu, cards, room, world.min_gpu_lanes)))
 
 
-def _lane_words(world: World, board: Topology, links: CpuLanes, cards: Cards, rows: int) -> str:
-    fits = in_case(board, links, cards, rows)
+def _lane_words(world: World, board: Layout, cpu: CpuLanes, cards: Cards, room: Room) -> str:
+    fits = in_case(board, cpu, cards, room)
     if not fits:
         return "no placement to look at"
     lanes = max(p.min_lanes for p in fits)
     asked = min(world.min_gpu_lanes, *(body.pcie_lanes for body in cards.bodies), 16)
     sign = "≥" if lanes >= asked else "<"
-    return f"the worst-connected card gets x{lanes} {sign} x{asked} asked for on {{motherboard}}"
+    without = in_case(bare(board.topology), cpu, cards, room)
+    shared = " beside its M.2 drives" if max(p.min_lanes for p in without) > lanes else ""
+    return (
+        f"the worst-connected card gets x{lanes} {sign} x{asked} asked for on "
+        f"{{motherboard}}{shared}"
+    )
 
 
 GPU_LANES = Rule(
     "gpu-lanes",
     "every card gets at least the PCIe lanes asked for",
-    (Relation((BOARD, LANES, CARDS, ROWS), _lanes, _lane_words, irrelevant=FOREIGN),),
+    (Relation(SEATS, _lanes, _lane_words, irrelevant=FOREIGN),),
     "choose a platform with more lanes, fewer cards, or lower --min-gpu-lanes",
 )
 
 
-def _cooling(world: World, board: Topology, links: CpuLanes, cards: Cards, rows: int) -> Verdict:
+def _one_card(cards: Cards, _: Cards) -> bool:
+    return len(cards.bodies) == 1
+
+
+def _cooling(world: World, board: Layout, cpu: CpuLanes, cards: Cards, room: Room) -> Verdict:
     least = world.min_gpu_lanes
-    if not with_lanes(board, links, cards, rows, least):
+    if not with_lanes(board, cpu, cards, room, least):
         return Verdict.NOT_APPLICABLE
-    if len(cards.bodies) == 1:
-        return Verdict.OK
-    fits = cooled(board, links, cards, rows, least)
+    fits = cooled(board, cpu, cards, room, least)
     if not fits:
         return Verdict.VIOLATED
     return Verdict.OK if crowded(fits[0], cards) == 1 else Verdict.WARNING
 
 
-def _cooling_words(world: World, board: Topology, links: CpuLanes, cards: Cards, rows: int) -> str:
-    fits = with_lanes(board, links, cards, rows, world.min_gpu_lanes)
+def _cooling_words(world: World, board: Layout, cpu: CpuLanes, cards: Cards, room: Room) -> str:
+    fits = with_lanes(board, cpu, cards, room, world.min_gpu_lanes)
     if not fits:
         return "no placement to look at"
     run = min(crowded(p, cards) for p in fits)
@@ -129,7 +153,7 @@ def _cooling_words(world: World, board: Topology, links: CpuLanes, cards: Cards,
 GPU_COOLING = Rule(
     "gpu-cooling",
     "cards with no free row between them have blower or liquid coolers",
-    (Relation((BOARD, LANES, CARDS, ROWS), _cooling, _cooling_words, irrelevant=FOREIGN),),
+    (Relation(SEATS, _cooling, _cooling_words, irrelevant=(*FOREIGN, (2, 2, _one_card))),),
     "choose blower or liquid-cooled cards, or a board with wider-spaced slots",
 )
 
@@ -137,45 +161,97 @@ GPU_COOLING = Rule(
 
 
 def _platform(line: Line, world: World) -> Key:
+    """(vendor, compute capability or architecture, chip)."""
     card = line.part
     assert isinstance(card, GpuCard)
     chip = world.chip(card)
-    if chip.vendor != "NVIDIA":
-        return chip.vendor, chip.architecture, chip.id
-    return None if chip.compute_capability is None else ("NVIDIA", chip.compute_capability, "")
+    what = chip.compute_capability if chip.vendor == "NVIDIA" else chip.architecture
+    return None if what is None else (chip.vendor, what, chip.id)
 
 
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(map(int, text.split(".")))
+def _platforms(lines: tuple[Line, ...], world: World) -> Key:
+    found = {_platform(line, world) for line in lines}
+    return None if None in found else tuple(sorted(found))
+
+
+def _builds(world: World, platforms: Key) -> list[str]:
+    """The official builds that run on all of these cards."""
+    return [
+        build.name
+        for build in world.framework.builds
+        if all(build.runs(*platform) for platform in platforms)
+    ]
 
 
 def _software(world: World, platform: Key) -> Verdict:
-    vendor, what, chip = platform
-    framework = world.framework
-    if vendor == "NVIDIA":
-        return decide(_version(what) >= _version(framework.oldest_compute_capability))
-    supported = framework.amd if vendor == "AMD" else framework.intel
-    runs = what in supported and chip not in framework.except_chips
-    return Verdict.WARNING if runs else Verdict.VIOLATED
+    if not _builds(world, (platform,)):
+        return Verdict.VIOLATED
+    return Verdict.OK if platform[0] == "NVIDIA" else Verdict.WARNING
 
 
 def _software_words(world: World, platform: Key) -> str:
     vendor, what, _ = platform
-    title = world.framework.title
+    title, builds = world.framework.title, _builds(world, (platform,))
     if vendor == "NVIDIA":
-        oldest = world.framework.oldest_compute_capability
-        sign = "≥" if _version(what) >= _version(oldest) else "<"
-        return f"compute capability {what} {sign} {oldest} of {title} ({{gpu}})"
-    if _software(world, platform) is Verdict.VIOLATED:
+        return f"compute capability {what} {_against(world, platform)} ({{gpu}})"
+    if not builds:
         return f"{title} does not run on {what} ({{gpu}})"
     return f"{title} runs on {what}, but software support and predictions are weaker ({{gpu}})"
 
 
+def _against(world: World, platform: Key) -> str:
+    """A compute capability against the builds' bounds: "< 7.5 of PyTorch ..."."""
+    _, capability, _ = platform
+    title, cuda = world.framework.title, [b for b in world.framework.builds if b.is_cuda]
+    for build in cuda:
+        if build.runs(*platform):
+            return f"≥ {build.oldest_compute_capability} of {title}, {build.name}"
+    if not cuda:
+        return f"is none that {title} runs on"
+    oldest = min((str(b.oldest_compute_capability) for b in cuda), key=version_of)
+    if version_of(capability) < version_of(oldest):
+        return f"< {oldest} of {title}"
+    if any(b.newest_compute_capability is None for b in cuda):
+        return f"is in range, but {title} leaves this chip out"
+    newest = max((str(b.newest_compute_capability) for b in cuda), key=version_of)
+    return f"> {newest}, the newest of {title}"
+
+
+def _together(world: World, platforms: Key) -> Verdict:
+    if len(platforms) == 1 or not all(_builds(world, (one,)) for one in platforms):
+        return Verdict.NOT_APPLICABLE
+    return decide(bool(_builds(world, platforms)))
+
+
+def _together_words(world: World, platforms: Key) -> str:
+    names = " and ".join(what for _, what, _ in platforms)
+    if len(platforms) == 1:
+        return "cards of one sort"
+    builds = _builds(world, platforms)
+    if builds:
+        return f"{world.framework.title}, {show(tuple(builds))}, runs on {names}"
+    return f"no one build of {world.framework.title} runs on {names} ({{gpu}})"
+
+
 GPU_SOFTWARE = Rule(
     "gpu-software",
-    "the chosen framework release runs on the GPU",
-    (Relation((Operand("gpu", _platform, "compute_capability"),), _software, _software_words),),
-    "choose a newer GPU or another --framework",
+    "the chosen framework release runs on the GPUs, one build of it on all of them",
+    (
+        Relation((Operand("gpu", _platform, "compute_capability"),), _software, _software_words),
+        Relation(
+            (
+                Operand(
+                    "gpu",
+                    lambda line, world: _platforms((line,), world),
+                    "compute_capability",
+                    group=_platforms,
+                ),
+            ),
+            _together,
+            _together_words,
+        ),
+    ),
+    "choose other GPUs or another --framework",
 )
 
 

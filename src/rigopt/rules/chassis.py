@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from itertools import product
 
 from rigopt.build import Line
 from rigopt.parts import Case, Fan, GpuCard, Motherboard
-from rigopt.rules.base import Key, Rule, Verdict
-from rigopt.rules.shapes import (
-    Balance,
-    Operand,
-    Relation,
-    Term,
-    decide,
-    fact,
-    show,
+from rigopt.rules.base import ABSENT, Key, Rule, Verdict
+from rigopt.rules.cooling import (
+    CARD_RADIATORS,
+    CPU_RADIATORS,
+    Mounts,
+    Radiator,
+    arrangements,
+    fan_mm,
+    mounts_of,
 )
+from rigopt.rules.operands import Operand, Total, fact
+from rigopt.rules.seats import of_form
+from rigopt.rules.shapes import Balance, Relation, Term, decide, each, show
 from rigopt.world import World
 
 SIZES_DIFFER = ("E-ATX", "XL-ATX", "EEB-proprietary")
@@ -91,18 +95,52 @@ FRONT_FAN_MM = 25
 """Thickness of a case fan: what fans at the front take from the room that makers state without."""
 
 
-def _length_verdict(_world: World, length: int, room: int) -> Verdict:
-    if length > room:
+def _card_room(line: Line, _world: World) -> Key:
+    """(mm, mm that fans at the front take)."""
+    case = line.part
+    assert isinstance(case, Case)
+    if case.gpu_length_max_mm is None:
+        return None
+    return case.gpu_length_max_mm, 0 if case.open_frame else FRONT_FAN_MM
+
+
+def _length_verdict(_world: World, length: int, room: Key) -> Verdict:
+    most, fans = room
+    if length > most:
         return Verdict.VIOLATED
-    return Verdict.WARNING if length + FRONT_FAN_MM > room else Verdict.OK
+    return Verdict.WARNING if length + fans > most else Verdict.OK
 
 
-def _length_words(_world: World, length: int, room: int) -> str:
-    text = f"card length {length} mm {'≤' if length <= room else '>'} {room} mm in {{case}}"
-    if length <= room < length + FRONT_FAN_MM:
-        left = room - FRONT_FAN_MM
-        return f"{text} with nothing at the front; fans there leave {left} mm"
+def _length_words(_world: World, length: int, room: Key) -> str:
+    most, fans = room
+    text = f"card length {length} mm {'≤' if length <= most else '>'} {most} mm in {{case}}"
+    if length <= most < length + fans:
+        return f"{text} with nothing at the front; fans there leave {most - fans} mm"
     return text
+
+
+BAY_DRIVES = Total("storage", of_form("3.5"), lambda _world: 1, "form")
+"""Whether there is a 3.5-inch drive: then the cage for it is in."""
+
+
+def beside_the_cage(kind: str, field: str, what: str) -> Relation:
+    """The length of a part is within the room that is left when the 3.5-inch cage is in."""
+
+    def room(line: Line, _world: World) -> Key:
+        left = getattr(line.part, field)
+        return ABSENT if left is None else left
+
+    return Relation(
+        (BAY_DRIVES, Operand("case", room), fact(kind, "length_mm")),
+        lambda _world, _drives, room, length: decide(length <= room),
+        lambda _world, _drives, room, length: (
+            f"{what} {length} mm {'≤' if length <= room else '>'} {room} mm beside the 3.5-inch "
+            "cage of {case}"
+        ),
+        numbers=lambda _drives, room, length: (length, room),
+        unit="mm",
+        irrelevant=((0, 1, lambda drives, _room: drives == 0),),
+    )
 
 
 GPU_LENGTH = Rule(
@@ -110,23 +148,26 @@ GPU_LENGTH = Rule(
     "the card is not longer than the case's room for it",
     (
         Relation(
-            (fact("gpu", "length_mm"), fact("case", "gpu_length_max_mm")),
+            (fact("gpu", "length_mm"), Operand("case", _card_room, "gpu_length_max_mm")),
             _length_verdict,
             _length_words,
-            numbers=lambda length, room: (length, room),
+            numbers=lambda length, room: (length, room[0]),
             unit="mm",
             tight=True,
         ),
+        beside_the_cage("gpu", "gpu_length_caged_mm", "card length"),
     ),
-    "choose a shorter card or a longer case",
+    "choose a shorter card, a longer case, or drives that need no cage",
 )
 
 
-def _card_height_room(line: Line, _world: World) -> int | None:
+def _card_height_room(line: Line, _world: World) -> Key:
     case = line.part
     assert isinstance(case, Case)
     if case.gpu_height_max_mm is not None:
         return case.gpu_height_max_mm
+    if case.open_frame:
+        return ABSENT  # no side panel
     return case.cooler_height_max_mm  # both stand on the board and end at the side panel
 
 
@@ -182,12 +223,8 @@ def _drives_of(form: str) -> Term:
     return Term("storage", count, "form")
 
 
-def _bays(*names: str) -> Term:
-    def places(line: Line, _world: World) -> int | None:
-        counts = [getattr(line.part, name) for name in names]
-        return None if None in counts else sum(counts) * line.quantity
-
-    return Term("case", places, " or ".join(names))
+def _bays(name: str) -> Term:
+    return Term("case", each(lambda case: getattr(case, name)), name)
 
 
 DRIVE_BAYS = Rule(
@@ -205,7 +242,7 @@ DRIVE_BAYS = Rule(
             "drives",
             "drives",
             demand=(_drives_of("3.5"), _drives_of("2.5"), _drives_of("u2")),
-            supply=(_bays("bays_35", "bays_25"),),
+            supply=(_bays("bays_35"), _bays("bays_25")),
             words='{demand} × 3.5" and 2.5" drives {sign} {supply} bays and places in {case}',
         ),
     ),
@@ -225,22 +262,52 @@ def _fans(lines: tuple[Line, ...], _world: World) -> Key:
 
 
 def _fan_room(line: Line, _world: World) -> Key:
-    """Fans per size that all positions together take."""
+    """(place, size, how many): sizes at one place are alternatives by share."""
     case = line.part
     assert isinstance(case, Case)
     if case.fan_mounts is None:
         return None
-    return tuple((m.position, m.size_mm, m.count) for m in case.fan_mounts)
+    return tuple(
+        (f"{m.position} beside" if m.beside else m.position, m.size_mm, m.count)
+        for m in case.fan_mounts
+    )
+
+
+def _fan_and_radiator_room(line: Line, world: World) -> Key:
+    fans, radiators = _fan_room(line, world), mounts_of(line, world)
+    return None if fans is None or radiators is None else (fans, radiators)
 
 
 def _fans_fit(_world: World, fans: Key, room: Key) -> Verdict:
-    """Whether the places can be shared out; sizes at one place are alternatives by share."""
-    if not fans:
+    return decide(_share(fans, room, {}))
+
+
+def _fans_fit_beside(_world: World, fans: Key, own: Key, cards: Key, case: Key) -> Verdict:
+    """Whether the fans fit beside the radiators, wherever these are mounted."""
+    room, mounts = case
+    longest, others = cards
+    ways = list(arrangements((*own, *others), mounts, longest))
+    if not ways:
         return Verdict.NOT_APPLICABLE
-    return decide(_share(tuple(fans), room))
+    return decide(any(_share(fans, room, _taken(mounts, way, room)) for _, way in ways))
 
 
-def _share(fans: tuple[tuple[int, int], ...], room: Key) -> bool:
+def _taken(
+    mounts: Mounts, radiators: tuple[tuple[Radiator, ...], ...], room: Key
+) -> dict[str, Fraction]:
+    """The share of every place that the fans of radiators take."""
+    taken: dict[str, Fraction] = {}
+    for mount, there in zip(mounts.open, radiators, strict=True):
+        for size, _ in there:
+            width = fan_mm(size)
+            most = [n for place, fan, n in room if (place, fan) == (mount.position, width)]
+            share = Fraction(size // width, most[0]) if most and most[0] else Fraction(1)
+            taken[mount.position] = taken.get(mount.position, Fraction(0)) + share
+    return taken
+
+
+def _share(fans: tuple[tuple[int, int], ...], room: Key, taken: Mapping[str, Fraction]) -> bool:
+    """Whether fans can be shared out over the places; ``taken`` of each is used already."""
     fans = tuple((size, count) for size, count in fans if count > 0)
     if not fans:
         return True
@@ -250,40 +317,104 @@ def _share(fans: tuple[tuple[int, int], ...], room: Key) -> bool:
     here = {size: most for place, size, most in room if place == position}
     rest = tuple(entry for entry in room if entry[0] != position)
     choices = [range(min(count, here.get(size, 0)) + 1) for size, count in fans]
-    for taken in product(*choices):
-        used = sum(Fraction(n, here[size]) for n, (size, _) in zip(taken, fans, strict=True) if n)
-        if used <= 1:
-            left = tuple((size, c - n) for n, (size, c) in zip(taken, fans, strict=True))
-            if _share(left, rest):
+    for used in product(*choices):
+        share = sum(Fraction(n, here[size]) for n, (size, _) in zip(used, fans, strict=True) if n)
+        if not any(used) or share + taken.get(position, 0) <= 1:
+            left = tuple((size, c - n) for n, (size, c) in zip(used, fans, strict=True))
+            if _share(left, rest, taken):
                 return True
     return False
 
 
+def _fan_words(_world: World, fans: Key, room: Key) -> str:
+    return (
+        " + ".join(f"{count} fans of {size} mm" for size, count in fans)
+        + " on the mounts of {case}: "
+        + ", ".join(f"{place} {n} x {size} mm" for place, size, n in room)
+    )
+
+
+def _no_fans(fans: Key, _: Key) -> bool:
+    return not fans
+
+
+FANS = Operand(
+    "fan",
+    lambda line, world: _fans((line,), world),
+    "size_mm",
+    absent=(),
+    optional=True,
+    group=_fans,
+)
+
 FAN_MOUNTS = Rule(
     "fan-mounts",
-    "the case has a mount for every fan",
+    "the case has a mount for every fan, beside those of the radiators",
     (
         Relation(
-            (
-                Operand(
-                    "fan",
-                    lambda line, world: _fans((line,), world),
-                    "size_mm",
-                    absent=(),
-                    optional=True,
-                    group=_fans,
-                ),
-                Operand("case", _fan_room, "fan_mounts"),
-            ),
+            (FANS, Operand("case", _fan_room, "fan_mounts")),
             _fans_fit,
-            lambda _world, fans, room: (
-                " + ".join(f"{count} fans of {size} mm" for size, count in fans)
-                + " on the mounts of {case}: "
-                + ", ".join(f"{p} {n} x {s} mm" for p, s, n in room)
+            _fan_words,
+            irrelevant=((0, 0, _no_fans),),
+        ),
+        Relation(
+            (
+                FANS,
+                CPU_RADIATORS,
+                CARD_RADIATORS,
+                Operand("case", _fan_and_radiator_room, "fan_mounts or radiator_mounts"),
             ),
+            _fans_fit_beside,
+            lambda world, fans, own, cards, case: (
+                _fan_words(world, fans, case[0]) + f", beside {len(own) + len(cards[1])} radiators"
+            ),
+            irrelevant=((0, 0, _no_fans), (1, 2, lambda own, cards: not own and not cards[1])),
         ),
     ),
     "choose fewer or other fans, or a case with more mounts",
 )
 
-CHASSIS_RULES = (BOARD_FORM_FACTOR, GPU_LENGTH, GPU_HEIGHT, DRIVE_BAYS, FAN_MOUNTS)
+
+def _fans_wanted(lines: tuple[Line, ...], _world: World) -> int:
+    """One for each of several cards, and one that takes their air out (a rule of thumb)."""
+    count = sum(line.quantity for line in lines)
+    return count + 1 if count > 1 else 0
+
+
+def _own_fans(line: Line, _world: World) -> int | None:
+    """Fans that a case brings; in an open frame none are wanted, a fan wall is enough."""
+    case = line.part
+    assert isinstance(case, Case)
+    return ENOUGH_FANS if case.open_frame or case.ducted else case.fans_included
+
+
+ENOUGH_FANS = 99
+
+CASE_AIRFLOW = Rule(
+    "case-airflow",
+    "several cards have case fans that bring and take their air",
+    (
+        Balance(
+            "case fans",
+            "fans",
+            demand=(Term("gpu", lambda line, w: _fans_wanted((line,), w), group=_fans_wanted),),
+            supply=(
+                Term("case", _own_fans, "fans_included"),
+                Term("fan", each(lambda fan: fan.pack)),
+            ),
+            words="{demand} case fans wanted for several cards {sign} {supply} there",
+            beside="case",
+        ),
+    ),
+    "add case fans",
+    hard=False,
+)
+
+CHASSIS_RULES = (
+    BOARD_FORM_FACTOR,
+    GPU_LENGTH,
+    GPU_HEIGHT,
+    DRIVE_BAYS,
+    FAN_MOUNTS,
+    CASE_AIRFLOW,
+)

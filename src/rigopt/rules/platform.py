@@ -5,18 +5,8 @@ from __future__ import annotations
 from rigopt.build import Line
 from rigopt.parts import Cpu, MemoryKit, Motherboard
 from rigopt.rules.base import Key, Rule, Verdict
-from rigopt.rules.shapes import (
-    Balance,
-    Operand,
-    Relation,
-    Term,
-    decide,
-    each,
-    fact,
-    match,
-    show,
-    within,
-)
+from rigopt.rules.operands import Operand, fact
+from rigopt.rules.shapes import Balance, Relation, Term, decide, each, match, show, within
 from rigopt.rules.sizing import ram_gb
 from rigopt.world import World
 
@@ -182,10 +172,62 @@ MEMORY_TYPE = Rule(
     "choose memory of a type that both CPU and board take",
 )
 
+
+def _all_modules(lines: tuple[Line, ...], _world: World) -> Key:
+    counts = [line.part.modules for line in lines]  # type: ignore[attr-defined]
+    if None in counts:
+        return None
+    return sum(n * line.quantity for n, line in zip(counts, lines, strict=True))
+
+
+def _slots_of_board(line: Line, _world: World) -> Key:
+    board = line.part
+    assert isinstance(board, Motherboard)
+    if board.memory_slots is None or not board.memory_channels:
+        return None
+    return board.memory_slots, board.memory_channels
+
+
+def _channels_of_cpus(line: Line, _world: World) -> int | None:
+    cpu = line.part
+    assert isinstance(cpu, Cpu)
+    return None if cpu.memory_channels is None else cpu.memory_channels * line.quantity
+
+
+def _live_slots(board: Key, channels: int) -> int:
+    """Slots that the CPUs reach: those of channels that they lack are dead."""
+    slots, of_board = board
+    return int(slots * min(of_board, channels) // of_board)
+
+
+MODULES = Operand(
+    "memory",
+    lambda line, world: _all_modules((line,), world),
+    "modules",
+    group=_all_modules,
+)
+
 MEMORY_SLOTS = Rule(
     "memory-slots",
-    "there is a slot for every memory module",
+    "there is a slot for every memory module, on a channel that a CPU serves",
     (
+        Relation(
+            (
+                Operand("motherboard", _slots_of_board, "memory_slots or memory_channels"),
+                Operand("cpu", _channels_of_cpus, "memory_channels"),
+                MODULES,
+            ),
+            lambda _world, board, channels, modules: decide(
+                modules <= _live_slots(board, channels)
+            ),
+            lambda _world, board, channels, modules: (
+                f"{modules} memory modules "
+                f"{'≤' if modules <= _live_slots(board, channels) else '>'} "
+                f"{_live_slots(board, channels)} slots of {{motherboard}} that {channels} memory "
+                "channels of {cpu} serve"
+            ),
+            irrelevant=((0, 1, lambda board, channels: channels >= board[1]),),
+        ),
         Balance(
             "memory modules",
             "modules",
@@ -245,30 +287,103 @@ def _crowd(lines: tuple[Line, ...], _world: World) -> Key:
 
 
 def _channels(_world: World, memory: Key, board: int, cpu: int) -> Verdict:
-    memory_type, kind, modules = memory
-    channels = min(board, cpu)
-    crowded = memory_type == "DDR5" and kind == "UDIMM" and modules > channels
-    return decide(modules >= channels and modules % channels == 0 and not crowded)
+    channels, modules = min(board, cpu), memory[2]
+    return decide(modules >= channels and modules % channels == 0)
 
 
-def _channel_words(world: World, memory: Key, board: int, cpu: int) -> str:
-    memory_type, _, modules = memory
-    channels = min(board, cpu)
+def _channel_words(_world: World, memory: Key, board: int, cpu: int) -> str:
+    channels, modules = min(board, cpu), memory[2]
     if modules < channels:
         return f"{modules} memory modules leave {channels - modules} of {channels} channels empty"
     if modules % channels:
         return f"{modules} memory modules fill {channels} channels unevenly"
-    if _channels(world, memory, board, cpu) is Verdict.VIOLATED:
-        return f"{modules} {memory_type} UDIMMs on {channels} channels run below their rated speed"
     return f"{modules} memory modules on {channels} channels"
 
+
+def _population(lines: tuple[Line, ...], world: World) -> Key:
+    """(memory type, kind of module, modules in all, slowest rated speed)."""
+    crowd = _crowd(lines, world)
+    speeds = [line.part.speed_mt_s for line in lines]  # type: ignore[attr-defined]
+    return None if crowd is None or None in speeds else (*crowd, min(speeds))
+
+
+def _guaranteed(world: World, memory: Key, channels: int, generation: str) -> int | None:
+    """MT/s that the CPU guarantees with so many modules; ``None``: no row says."""
+    memory_type, kind, modules, _ = memory
+    for limit in world.memory_speeds:
+        if (limit.generation, limit.memory_type, limit.module_kind) == (
+            generation,
+            memory_type,
+            kind,
+        ):
+            few = modules <= channels
+            return limit.one_per_channel_mt_s if few else limit.two_per_channel_mt_s
+    return None
+
+
+def _speed(world: World, memory: Key, board: int, cpu: Key) -> Verdict:
+    generation, channels = cpu[0], min(board, cpu[1])
+    guaranteed = _guaranteed(world, memory, channels, generation)
+    if guaranteed is None:
+        return Verdict.NOT_APPLICABLE
+    crowded = memory[2] > channels
+    return decide(memory[3] <= guaranteed or not crowded)
+
+
+def _speed_words(world: World, memory: Key, board: int, cpu: Key) -> str:
+    generation, channels = cpu[0], min(board, cpu[1])
+    memory_type, kind, modules, rated = memory
+    guaranteed = _guaranteed(world, memory, channels, generation)
+    if guaranteed is None:
+        return f"what {generation} CPUs guarantee of {memory_type} {kind} is not listed"
+    text = (
+        f"{modules} {memory_type} modules on {channels} channels: {generation} CPUs guarantee "
+        f"{guaranteed:,} MT/s, {{memory}} is rated {rated:,} MT/s"
+    )
+    if rated <= guaranteed:
+        return text
+    if modules > channels:
+        return f"{text}: fewer, larger modules run faster"
+    return f"{text}, an overclock (XMP, EXPO)"
+
+
+def _generation_and_channels(line: Line, world: World) -> Key:
+    assert isinstance(line.part, Cpu)
+    channels = _channels_of_cpus(line, world)
+    if line.part.generation is None or channels is None:
+        return None
+    return line.part.generation, channels
+
+
+MEMORY_SPEED = Rule(
+    "memory-speed",
+    "so many modules run as fast as they are rated",
+    (
+        Relation(
+            (
+                Operand(
+                    "memory",
+                    lambda line, world: _population((line,), world),
+                    "speed_mt_s or modules",
+                    group=_population,
+                ),
+                fact("motherboard", "memory_channels"),
+                Operand("cpu", _generation_and_channels, "generation or memory_channels"),
+            ),
+            _speed,
+            _speed_words,
+        ),
+    ),
+    "choose half as many modules of twice the size",
+    hard=False,
+)
 
 MANY = 99
 """Channels of a CPU that is not listed: the board decides."""
 
 MEMORY_CHANNELS = Rule(
     "memory-channels",
-    "every memory channel is filled, and none of a DDR5 desktop board twice",
+    "every memory channel is filled alike",
     (
         Relation(
             (
@@ -278,7 +393,7 @@ MEMORY_CHANNELS = Rule(
                 fact("motherboard", "memory_channels"),
                 Operand(
                     "cpu",
-                    lambda line, _world: line.part.memory_channels,  # type: ignore[attr-defined]
+                    _channels_of_cpus,
                     "memory_channels",
                     absent=MANY,
                     optional=True,
@@ -324,5 +439,6 @@ PLATFORM_RULES = (
     MEMORY_SLOTS,
     MEMORY_CAPACITY,
     MEMORY_CHANNELS,
+    MEMORY_SPEED,
     BOOT_DISPLAY,
 )

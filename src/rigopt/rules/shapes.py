@@ -15,75 +15,17 @@ from typing import TYPE_CHECKING
 from rigopt.build import Build, Line
 from rigopt.parts import REQUIRED_KINDS
 from rigopt.rules.base import ABSENT, Encoder, Finding, Key, Literal, Verdict
+from rigopt.rules.operands import AnyOperand, Operand, Value
 
 if TYPE_CHECKING:
     from rigopt.world import World
 
-KeyOf = Callable[[Line, "World"], Key]
-Value = Callable[[Line, "World"], int | None]
-
-_NOBODY: tuple[Line, ...] = ()
 _REQUIRED = frozenset(REQUIRED_KINDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Operand:
-    """One side of a relation: a fact of the parts of one kind.
-
-    ``key`` reads the fact from a line. ``absent`` is the value when the build has no part of the
-    kind; without it the relation is not applicable then. ``group`` reads all lines of the kind
-    together (for kinds of which a solved build has one line, but a checked one may mix).
-    """
-
-    kind: str
-    key: KeyOf
-    fact: str = ""
-    absent: Key = None
-    optional: bool = False
-    group: Callable[[tuple[Line, ...], World], Key] | None = None
-
-    def values(self, build: Build, world: World) -> list[tuple[Key, tuple[Line, ...]]]:
-        """The value (or values, one a line) in a build, each with the lines it comes from."""
-        lines = build.of_kind(self.kind)
-        if not lines:
-            return [(self.absent, _NOBODY)] if self.optional else []
-        if self.group is not None:
-            return [(self.group(lines, world), lines)]
-        return [(self.key(line, world), (line,)) for line in lines]
-
-    def of_option(self, line: Line, world: World) -> Key:
-        """The value of a single option of the solver."""
-        return self.group((line,), world) if self.group is not None else self.key(line, world)
-
-    @property
-    def of_none(self) -> Key:
-        """The value when no part of the kind is chosen."""
-        return self.absent if self.optional else ABSENT
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """A relation operand that counts: the sum of a small integer over all lines of a kind."""
-
-    kind: str
-    value: Value
-    most: Callable[[World], int]
-    """The largest sum that matters: the encoder takes all above it for one more."""
-    fact: str = ""
-
-    def values(self, build: Build, world: World) -> list[tuple[Key, tuple[Line, ...]]]:
-        """The one sum, with every line of the kind; ``None`` if a line's value is unknown."""
-        lines = build.of_kind(self.kind)
-        counts = [self.value(line, world) for line in lines]
-        if None in counts:
-            return [(None, lines)]
-        return [(sum(count for count in counts if count is not None), lines)]
-
-
 _UNCONCERNED = Finding(Verdict.NOT_APPLICABLE, "nothing in the build is concerned")
 
 Judge = Callable[..., Verdict]
 Words = Callable[..., str]
+Test = Callable[[Key, Key], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +37,7 @@ class Relation:
     the names of the parts are put before it where ``{kind}`` stands in the returned text.
     """
 
-    operands: tuple[Operand | Total, ...]
+    operands: tuple[AnyOperand, ...]
     judge: Judge
     words: Words
     sees_unknown: bool = False
@@ -104,7 +46,7 @@ class Relation:
     unit: str = ""
     tight: bool = False
     """A warning says that it only fits with care: ``solve`` offers that only on request."""
-    irrelevant: tuple[tuple[int, int, Callable[[Key, Key], bool]], ...] = ()
+    irrelevant: tuple[tuple[int, int, Test], ...] = ()
     """Pairs of operands (by place, the earlier first) whose known values make the relation moot:
     it is not applicable then, ``judge`` is not asked, and the encoder need not enumerate them."""
 
@@ -119,13 +61,9 @@ class Relation:
             return Verdict.UNKNOWN
         return self.judge(world, *keys)
 
-    def _moot(self, keys: Sequence[Key], later: int | None = None) -> bool:
-        """Whether a pair of values makes the relation moot (only pairs that end at ``later``)."""
-        return any(
-            None not in (keys[a], keys[b]) and test(keys[a], keys[b])
-            for a, b, test in self.irrelevant
-            if later is None or b == later
-        )
+    def _moot(self, keys: Sequence[Key]) -> bool:
+        """Whether a pair of values makes the relation moot."""
+        return any(_applies(test, keys[a], keys[b]) for a, b, test in self.irrelevant)
 
     def admits(self, verdict: Verdict, world: World) -> bool:
         """Whether ``solve`` may offer a build of which this says so."""
@@ -150,12 +88,12 @@ class Relation:
         keys = [key for key, _ in combo]
         if ABSENT in keys or (None in keys and verdict is Verdict.NOT_APPLICABLE):
             return _UNCONCERNED
-        names = {
-            operand.kind: " and ".join(line.part.name for line in lines)
-            for operand, (_, lines) in zip(self.operands, combo, strict=True)
-            if lines
-        }
-        parts = tuple(line.part.id for _, lines in combo for line in lines)
+        lines = {id(line): line for _, of_key in combo for line in of_key}.values()
+        names: dict[str, str] = {}
+        for line in lines:
+            before = f"{names[line.kind]} and " if line.kind in names else ""
+            names[line.kind] = before + line.part.name
+        parts = tuple(line.part.id for line in lines)
         if verdict is Verdict.UNKNOWN and not self.sees_unknown and None in keys:
             missing = [
                 f"{operand.fact or 'a fact'} of {names.get(operand.kind, operand.kind)}"
@@ -173,36 +111,43 @@ class Relation:
         """One clause per combination of all operands but the last: the values it leaves."""
         world = encoder.world
         *front, last = (encoder.classes(operand) for operand in self.operands)
-        moot_at_last = any(later == len(front) for _, later, _ in self.irrelevant)
-        for combo in self._combinations(front, (), ()):
-            keys = [key for key, _ in combo]
-            allowed = []
-            for key, literal in last:
-                every = (*keys, key)
-                if (
-                    key is ABSENT
-                    or (moot_at_last and self._moot(every, len(front)))
-                    or self.admits(self._ruling(world, every), world)
-                ):
-                    allowed.append(literal)
-            if len(allowed) < len(last):
-                encoder.imply([literal for _, literal in combo], allowed)
+        tests: list[list[tuple[int, Test]]] = [[] for _ in self.operands]
+        for a, b, test in self.irrelevant:
+            tests[b].append((a, test))
 
-    def _combinations(
-        self,
-        domains: Sequence[Sequence[tuple[Key, Literal]]],
-        prefix: tuple[tuple[Key, Literal], ...],
-        keys: tuple[Key, ...],
-    ) -> Iterable[tuple[tuple[Key, Literal], ...]]:
-        """Every combination of values about which the relation says anything."""
-        place = len(prefix)
-        if place == len(domains):
-            yield prefix
-            return
-        for value in domains[place]:
-            longer = (*keys, value[0])
-            if value[0] is not ABSENT and not self._moot(longer, place):
-                yield from self._combinations(domains, (*prefix, value), longer)
+        def moot(keys: Sequence[Key]) -> bool:
+            key = keys[-1]
+            return any(_applies(test, keys[a], key) for a, test in tests[len(keys) - 1])
+
+        for keys, literals in _combinations(front, moot):
+            allowed = [
+                literal
+                for key, literal in last
+                if key is ABSENT
+                or moot((*keys, key))
+                or self.admits(self._ruling(world, (*keys, key)), world)
+            ]
+            if len(allowed) < len(last):
+                encoder.imply(literals, allowed)
+
+
+def _applies(test: Test, a: Key, b: Key) -> bool:
+    return a is not None and b is not None and test(a, b)
+
+
+def _combinations(
+    domains: Sequence[Sequence[tuple[Key, Literal]]], moot: Callable[[Sequence[Key]], bool]
+) -> Iterable[tuple[tuple[Key, ...], tuple[Literal, ...]]]:
+    """Every combination of values about which a relation says anything."""
+    found: list[tuple[tuple[Key, ...], tuple[Literal, ...]]] = [((), ())]
+    for domain in domains:
+        found = [
+            ((*keys, key), (*literals, literal))
+            for keys, literals in found
+            for key, literal in domain
+            if key is not ABSENT and not moot((*keys, key))
+        ]
+    return found
 
 
 def show(key: Key) -> str:
@@ -260,6 +205,8 @@ class Term:
     kind: str
     value: Value
     fact: str = ""
+    group: Callable[[tuple[Line, ...], World], int | None] | None = None
+    """Reads all lines of the kind together, where their sum is not the sum of each."""
 
 
 Constant = Callable[["World"], int]
@@ -289,6 +236,8 @@ class Balance:
     applies: Callable[[World], bool] = lambda _world: True
     beside: str = ""
     """A kind that every rig has: a list without it is a draft, and nothing is said of it."""
+    advice: bool = False
+    """Whether it only warns: ``solve`` is not bound by it."""
 
     def check(self, build: Build, world: World) -> Finding:
         """Compare both sums of a build; without any part that could supply, nothing is said."""
@@ -307,7 +256,7 @@ class Balance:
         given += self.supply_base(world)
         parts = tuple(line.part.id for line in (*askers, *givers))
         if asked > given and not given_unknown:
-            verdict = Verdict.VIOLATED
+            verdict = Verdict.WARNING if self.advice else Verdict.VIOLATED
         elif asked_unknown or (given_unknown and asked > given):
             missing = ", ".join((*asked_unknown, *given_unknown))
             return Finding(
@@ -336,27 +285,29 @@ class Balance:
 
     def admits(self, verdict: Verdict, world: World) -> bool:
         """Whether ``solve`` may offer a build of which this says so."""
-        return world.admits(verdict)
+        return self.advice or world.admits(verdict)
 
     def _sum(
         self, terms: Iterable[Term], build: Build, world: World
     ) -> tuple[int, list[str], list[Line]]:
-        total, unknown, lines = 0, [], []
+        total = 0
+        unknown: list[str] = []
+        lines: list[Line] = []
         for term in terms:
-            for line in build.of_kind(term.kind):
-                value = term.value(line, world)
+            for group, value in _values(term, build.of_kind(term.kind), world):
                 if value is None:
-                    unknown.append(f"{term.fact or 'a fact'} of {line.part.name}")
-                    lines.append(line)
+                    names = " and ".join(line.part.name for line in group)
+                    unknown.append(f"{term.fact or 'a fact'} of {names}")
+                    lines += group
                 elif value:
                     total += value
-                    lines.append(line)
+                    lines += group
         return total, unknown, lines
 
     def encode(self, encoder: Encoder) -> None:
         """One linear row over the options; unknown demand is refused or left out as admitted."""
         world = encoder.world
-        if not self.applies(world):
+        if self.advice or not self.applies(world):
             return
         bound = self.supply_base(world) - self.demand_base(world)
         row: list[tuple[int, Literal]] = []
@@ -384,6 +335,14 @@ class Balance:
             encoder.at_most(row, bound)
 
 
+def _values(
+    term: Term, lines: tuple[Line, ...], world: World
+) -> Iterable[tuple[tuple[Line, ...], int | None]]:
+    if term.group is not None and len(lines) > 1:
+        return [(lines, term.group(lines, world))]
+    return [((line,), term.value(line, world)) for line in lines]
+
+
 def each(read: Callable[..., int | None]) -> Value:
     """A value per piece: the fact times the quantity."""
 
@@ -407,10 +366,3 @@ def scaled(value: Value, by: Callable[[World], int]) -> Value:
 def hundredfold(value: Value) -> Value:
     """A value in hundredths, for a balance of ``scale=100``."""
     return scaled(value, lambda _world: 100)
-
-
-def fact(kind: str, name: str, *, label: str = "", optional: bool = False) -> Operand:
-    """An operand that reads one field of a part."""
-    return Operand(
-        kind, lambda line, world: getattr(line.part, name), label or name, optional=optional
-    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rigopt.build import Line
 from rigopt.parts import Cpu, GpuCard, MemoryKit
 from rigopt.rules.base import Key, Rule, Verdict
-from rigopt.rules.shapes import Balance, Operand, Relation, Term, decide, hundredfold
+from rigopt.rules.operands import Operand
+from rigopt.rules.shapes import Balance, Relation, Term, decide, hundredfold
 from rigopt.world import World
 
 

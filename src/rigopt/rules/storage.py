@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
-from itertools import combinations
-from typing import NamedTuple
-
 from rigopt.build import Line
-from rigopt.parts import Cpu, Drive, Motherboard
+from rigopt.parts import Drive, GpuCard, Motherboard
+from rigopt.placement import Bays, Drives, M2Drives, Shelving, in_place, shelvings
 from rigopt.rules.base import ABSENT, Key, Rule, Verdict
-from rigopt.rules.shapes import Balance, Operand, Relation, Term, Total, decide, within
+from rigopt.rules.operands import Operand
+from rigopt.rules.seats import BAYS, CABLED, GENERATION, M2_DRIVES, U2, of_form
+from rigopt.rules.shapes import Balance, Relation, Term, decide, within
+from rigopt.throughput import predict, workloads
 from rigopt.world import World
-
-
-class M2(NamedTuple):
-    """What of an M.2 slot matters for seating drives."""
-
-    nvme: bool
-    sata: bool
-    costs: frozenset[str]
-    """Full-size expansion slots fast enough for a card that a drive here costs."""
-    costs_ports: int
-    generations: tuple[str, ...]
-    """CPU generations it works with; empty: all."""
-
-
-class Board(NamedTuple):
-    """What of a board matters for seating drives."""
-
-    slots: tuple[M2, ...]
-    ports: int
-    seats: int
-    """Full-size expansion slots fast enough for a card."""
 
 
 def _drive(line: Line) -> Drive:
@@ -44,104 +23,22 @@ def _motherboard(line: Line) -> Motherboard:
     return line.part
 
 
-def _board(line: Line, world: World) -> Board | None:
-    board = _motherboard(line)
-    if board.m2 is None or board.slots is None or board.sata_ports is None:
-        return None
-    tables = [population.lanes for population in board.populations or ()]
-    seats = {
-        slot.name
-        for place, slot in enumerate(board.slots)
-        if slot.size == 16 and any(lanes[place] >= world.min_gpu_lanes for lanes in tables)
-    }
-    slots = [
-        M2(
-            m.lanes > 0,
-            m.sata,
-            frozenset(m.disables_slots) & seats,
-            m.disables_sata_ports,
-            m.cpu_generations or (),
-        )
-        for m in board.m2
-    ]
-    slots.sort(key=lambda m: (m.nvme, m.sata, sorted(m.costs), m.costs_ports, m.generations))
-    return Board(tuple(slots), board.sata_ports, len(seats))
+def _m2_verdict(_world: World, m2: M2Drives, board: Bays, cpu: Key) -> Verdict:
+    return decide(bool(shelvings(board, *cpu, m2)))
 
 
-def _restricting(line: Line, world: World) -> str | None:
-    cpu = line.part
-    assert isinstance(cpu, Cpu)
-    if not world.catalog.m2_generations:
-        return "any"
-    if cpu.generation is None:
-        return None
-    return cpu.generation if cpu.generation in world.catalog.m2_generations else "any"
-
-
-def _of_form(form: str, protocol: str | None = None) -> Term:
-    """Drives of a form (and protocol) as a term of a balance."""
-
-    def count(line: Line, _world: World) -> int | None:
-        drive = _drive(line)
-        if drive.form is None or drive.protocol is None:
-            return None
-        return line.quantity if drive.form == form and protocol in (None, drive.protocol) else 0
-
-    return Term("storage", count, "form or protocol")
-
-
-def cabled_sata(line: Line, _world: World) -> int | None:
-    """Drives of a line that want a SATA port and a SATA power plug."""
-    drive = _drive(line)
-    if drive.form is None or drive.protocol is None:
-        return None
-    return line.quantity if drive.protocol == "sata" and drive.form != "m2" else 0
-
-
-def _most_m2(world: World) -> int:
-    return max((len(b.m2 or ()) for b in world.catalog.boards), default=0)
-
-
-def _most_ports(world: World) -> int:
-    return max((b.sata_ports or 0 for b in world.catalog.boards), default=0)
-
-
-@cache
-def ports_left(board: Board, generation: str, cards: int, nvme: int, sata: int) -> int:
-    """SATA ports left when the drives sit in the M.2 slots as cheaply as they can; -1: they
-    do not fit. Slots lost to drives must leave one for every card."""
-    usable = [m for m in board.slots if not m.generations or generation in m.generations]
-    best = -1
-    for chosen in combinations(usable, nvme + sata):
-        lost = frozenset[str]().union(*(m.costs for m in chosen))
-        if lost and board.seats - len(lost) < cards:
-            continue
-        if sum(m.sata for m in chosen) >= sata and sum(m.nvme for m in chosen) >= nvme:
-            best = max(best, board.ports - sum(m.costs_ports for m in chosen))
-    return best
-
-
-BOARD = Operand("motherboard", _board, "m2, slots or sata_ports")
-GENERATION = Operand("cpu", _restricting, "generation")
-CARD_COUNT = Operand(
-    "gpu",
-    lambda line, _world: line.quantity,
-    absent=0,
-    optional=True,
-    group=lambda lines, _world: sum(line.quantity for line in lines),
-)
-NVME = Total("storage", _of_form("m2", "nvme").value, _most_m2, "form or protocol")
-M2_SATA = Total("storage", _of_form("m2", "sata").value, _most_m2, "form or protocol")
-CABLED = Total("storage", cabled_sata, _most_ports, "form or protocol")
-
-
-def _m2_words(_w: World, board: Board, gen: str, cards: int, nvme: int, sata: int) -> str:
-    usable = sum(not m.generations or gen in m.generations for m in board.slots)
-    count, fits = nvme + sata, ports_left(board, gen, cards, nvme, sata) >= 0
+def _m2_words(_world: World, m2: M2Drives, board: Bays, cpu: Key) -> str:
+    generation, cpus = cpu
+    usable = sum(
+        (not seat.generations or generation in seat.generations)
+        and (seat.root != "cpu2" or cpus > 1)
+        for seat in board.seats
+    )
+    count, fits = m2.nvme + m2.sata, bool(shelvings(board, *cpu, m2))
     if count <= usable and not fits:
         return (
-            f"{count} M.2 drives ({sata} of them SATA) find no {count} of {usable} M.2 slots on "
-            f"{{motherboard}} that take them and leave {cards} cards a slot"
+            f"{count} M.2 drives ({m2.sata} of them SATA, {m2.long} of 110 mm) find no {count} of "
+            f"{usable} M.2 slots on {{motherboard}} that take them"
         )
     return f"{count} M.2 drives {'≤' if fits else '>'} {usable} usable slots on {{motherboard}}"
 
@@ -163,13 +60,10 @@ M2_SLOTS = Rule(
     "there is an M.2 slot of the right protocol and length for every M.2 drive",
     (
         Relation(
-            (BOARD, GENERATION, CARD_COUNT, NVME, M2_SATA),
-            lambda _w, board, gen, cards, nvme, sata: (
-                Verdict.NOT_APPLICABLE
-                if nvme + sata == 0
-                else decide(ports_left(board, gen, cards, nvme, sata) >= 0)
-            ),
+            (M2_DRIVES, BAYS, GENERATION),
+            _m2_verdict,
             _m2_words,
+            irrelevant=((0, 0, lambda m2, _: m2.nvme + m2.sata == 0),),
         ),
         within(
             Operand("storage", _m2_length, "m2_length_mm or form"),
@@ -182,19 +76,17 @@ M2_SLOTS = Rule(
 )
 
 
-def _port_verdict(
-    _w: World, board: Board, gen: str, cards: int, nvme: int, sata: int, cabled: int
-) -> Verdict:
-    left = ports_left(board, gen, cards, nvme, sata)
-    if cabled == 0 or left < 0:
-        return Verdict.NOT_APPLICABLE
-    return decide(cabled <= left)
+def _most_ports(ways: tuple[Shelving, ...]) -> int:
+    return max((way.ports for way in ways), default=-1)
 
 
-def _port_words(
-    _w: World, board: Board, gen: str, cards: int, nvme: int, sata: int, cabled: int
-) -> str:
-    left = ports_left(board, gen, cards, nvme, sata)
+def _port_verdict(_world: World, cabled: int, board: Bays, cpu: Key, m2: M2Drives) -> Verdict:
+    left = _most_ports(shelvings(board, *cpu, m2))
+    return Verdict.NOT_APPLICABLE if left < 0 else decide(cabled <= left)
+
+
+def _port_words(_world: World, cabled: int, board: Bays, cpu: Key, m2: M2Drives) -> str:
+    left = _most_ports(shelvings(board, *cpu, m2))
     lost = board.ports - left
     tail = f" ({lost} of {board.ports} lost to M.2 drives)" if lost and left >= 0 else ""
     return f"{cabled} SATA drives {'≤' if cabled <= left else '>'} {left} ports{tail}"
@@ -203,20 +95,56 @@ def _port_words(
 SATA_PORTS = Rule(
     "sata-ports",
     "there is a SATA port for every SATA drive, less those that M.2 drives cost",
-    (Relation((BOARD, GENERATION, CARD_COUNT, NVME, M2_SATA, CABLED), _port_verdict, _port_words),),
+    (
+        Relation(
+            (CABLED, BAYS, GENERATION, M2_DRIVES),
+            _port_verdict,
+            _port_words,
+            irrelevant=((0, 0, lambda cabled, _: cabled == 0),),
+        ),
+    ),
     "choose fewer SATA drives or a board with more ports",
 )
 
+
+def _most_u2(board: Bays, cpu: Key, drives: Drives) -> int:
+    generation, cpus = cpu
+    ways = in_place(board, generation, cpus, drives)
+    return max((way.u2 for way in ways if way.u2 is not None), default=-1)
+
+
+def _u2_verdict(
+    _world: World, u2: int, board: Bays, cpu: Key, m2: M2Drives, cabled: int
+) -> Verdict:
+    left = _most_u2(board, cpu, Drives(m2, cabled, u2))
+    return Verdict.NOT_APPLICABLE if left < 0 else decide(u2 <= left)
+
+
+def _u2_words(_world: World, u2: int, board: Bays, cpu: Key, m2: M2Drives, cabled: int) -> str:
+    left = _most_u2(board, cpu, Drives(m2, cabled, u2))
+    sign = "≤" if u2 <= left else ">"
+    return f"{u2} U.2 drives {sign} {left} of {board.u2} ports that the M.2 drives leave"
+
+
 U2_PORTS = Rule(
     "u2-ports",
-    "there is a U.2 port for every U.2 drive",
+    "there is a U.2 port for every U.2 drive, less those that M.2 drives cost",
     (
         Balance(
             "U.2 drives",
             "drives",
-            demand=(_of_form("u2"),),
+            demand=(Term("storage", of_form("u2"), "form or protocol"),),
             supply=(Term("motherboard", lambda line, _w: _motherboard(line).u2_ports, "u2_ports"),),
             words="{demand} U.2 drives {sign} {supply} ports on {motherboard}",
+        ),
+        Relation(
+            (U2, BAYS, GENERATION, M2_DRIVES, CABLED),
+            _u2_verdict,
+            _u2_words,
+            irrelevant=(
+                (0, 0, lambda u2, _: u2 == 0),
+                (0, 1, lambda _, board: not any(seat.costs_u2 for seat in board.seats)),
+            ),
         ),
     ),
     "choose M.2 or SATA drives, or a board with U.2 ports",
@@ -243,4 +171,78 @@ BOOT_DRIVE = Rule(
     "add a solid-state drive",
 )
 
-STORAGE_RULES = (BOOT_DRIVE, M2_SLOTS, SATA_PORTS, U2_PORTS)
+SYSTEM_GB = 100
+"""Estimate of what an operating system with drivers and frameworks takes."""
+
+
+def drive_gb(line: Line, _world: World) -> int | None:
+    """Capacity of a line of drives in GB."""
+    gb = _drive(line).capacity_gb
+    return None if gb is None else gb * line.quantity
+
+
+def solid_gb(line: Line, world: World) -> int | None:
+    """Capacity of a line of drives in GB, as far as they are solid-state drives."""
+    spinning = _drive(line).spinning
+    return 0 if spinning else None if spinning is None else drive_gb(line, world)
+
+
+def _wanted_gb(world: World) -> int:
+    return (world.request.dataset_gb or 0) + SYSTEM_GB
+
+
+def _read_mb_s(line: Line, _world: World) -> int | None:
+    """What the solid-state drives of a line read together; hard disks hold what is not in use."""
+    drive = _drive(line)
+    if drive.spinning is None or (not drive.spinning and drive.read_mb_s is None):
+        return None
+    return 0 if drive.spinning else (drive.read_mb_s or 0) * line.quantity
+
+
+def _eaten_mb_s(line: Line, world: World) -> int:
+    """What a line of cards reads while it trains, by the hungriest workload of the mix."""
+    assert isinstance(line.part, GpuCard)
+    rates = [
+        (workload.read_kb or 0) * (predict(workload, world.chip(line.part), 1, None) or 0)
+        for workload in map(workloads().__getitem__, world.mix.weights)
+    ]
+    return round(max(rates) * line.quantity / 1000)
+
+
+STORAGE_CAPACITY = Rule(
+    "storage-capacity",
+    "system and data fit the drives, the data on drives that feed the GPUs",
+    (
+        Balance(
+            "storage",
+            "GB",
+            demand_base=_wanted_gb,
+            supply=(Term("storage", drive_gb, "capacity_gb"),),
+            words="{demand} GB of system and data {sign} {supply} GB of storage",
+            applies=lambda world: world.request.dataset_gb is not None,
+        ),
+        Balance(
+            "solid-state storage",
+            "GB",
+            demand_base=_wanted_gb,
+            supply=(Term("storage", solid_gb, "capacity_gb or spinning"),),
+            words="{demand} GB of system and data {sign} {supply} GB on solid-state drives: what "
+            "is beyond is read from hard disks, too slow to train from",
+            applies=lambda world: world.request.dataset_gb is not None,
+            advice=True,
+        ),
+        Balance(
+            "reading",
+            "MB/s",
+            demand=(Term("gpu", _eaten_mb_s),),
+            supply=(Term("storage", _read_mb_s, "read_mb_s or spinning"),),
+            words="{demand} MB/s that the GPUs read in training {sign} {supply} MB/s of the "
+            "solid-state drives",
+            applies=lambda world: world.request.dataset_gb is not None,
+            advice=True,
+        ),
+    ),
+    "choose more storage, or solid-state drives for the data",
+)
+
+STORAGE_RULES = (BOOT_DRIVE, STORAGE_CAPACITY, M2_SLOTS, SATA_PORTS, U2_PORTS)

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from typing import get_args
 
 from rigopt.build import Line
-from rigopt.parts import KINDS, Drive, GpuCard, Motherboard, NetworkAdapter
+from rigopt.parts import KINDS, GpuCard, Motherboard, NetworkAdapter
 from rigopt.parts.chassis import Efficiency
 from rigopt.request import BrandWish, Request
 from rigopt.rules.base import Rule
+from rigopt.rules.operands import Operand, Value, fact
 from rigopt.rules.power import at_the_wall
-from rigopt.rules.shapes import Balance, Operand, Relation, Term, decide, fact
+from rigopt.rules.shapes import Balance, Relation, Term, decide
 from rigopt.rules.sizing import cores, ram_gb, threads, vram_gb
+from rigopt.rules.storage import drive_gb, solid_gb
 from rigopt.units import format_money
 from rigopt.world import World
 
@@ -107,7 +109,7 @@ def _wishes(r: Request) -> Iterator[Rule]:
             "--min-storage",
             "GB",
             "storage",
-            _solid_gb,
+            solid_gb,
             r.min_storage_gb,
             "{demand} GB of solid-state storage asked for {sign} {supply} GB there",
         )
@@ -118,7 +120,7 @@ def _wishes(r: Request) -> Iterator[Rule]:
             "--min-bulk",
             "GB",
             "storage",
-            _storage_gb,
+            drive_gb,
             r.min_storage_gb + r.min_bulk_gb,
             "{demand} GB of storage asked for in all {sign} {supply} GB there",
         )
@@ -144,6 +146,8 @@ def _wishes(r: Request) -> Iterator[Rule]:
             r.min_threads,
             "{demand} threads asked for {sign} {supply} there",
         )
+    if r.users is not None:
+        yield _users(r)
     if r.max_wall_w is not None:
         yield _max_wall(r.max_wall_w)
     if r.efficiency is not None:
@@ -186,20 +190,20 @@ def _budget(cents: int) -> Rule:
     )
 
 
+def at_least_vram(least: int, words: str) -> Relation:
+    """Every card has so much memory."""
+    return Relation(
+        (Operand("gpu", vram_gb),),
+        lambda _w, gb: decide(gb >= least),
+        lambda _w, gb: f"{least} GB {words} {'≤' if gb >= least else '>'} {gb} GB of {{gpu}}",
+    )
+
+
 def _min_vram(least: int) -> Rule:
     return Rule(
         "wish-min-vram",
         "GPU memory of every card",
-        (
-            Relation(
-                (Operand("gpu", vram_gb),),
-                lambda _w, gb: decide(gb >= least),
-                lambda _w, gb: (
-                    f"{least} GB of VRAM asked for on every card "
-                    f"{'≤' if gb >= least else '>'} {gb} GB of {{gpu}}"
-                ),
-            ),
-        ),
+        (at_least_vram(least, "of VRAM asked for on every card"),),
         "lower --min-vram",
         flag=f"--min-vram {least}",
     )
@@ -286,22 +290,41 @@ def _without(name: str) -> Rule:
     )
 
 
-def _storage_gb(line: Line, _world: World) -> int | None:
-    assert isinstance(line.part, Drive)
-    gb = line.part.capacity_gb
-    return None if gb is None else gb * line.quantity
+def _users(r: Request) -> Rule:
+    users = r.users or 0
 
+    def share(kind: str, what: str, unit: str, value: Value, each_wants: int) -> Balance:
+        return Balance(
+            what,
+            unit,
+            demand_base=lambda _world: users * each_wants,
+            supply=(Term(kind, value, kind),),
+            words=f"{users} users with {each_wants} {unit} each: {{demand}} {{sign}} {{supply}}",
+        )
 
-def _solid_gb(line: Line, world: World) -> int | None:
-    spinning = getattr(line.part, "spinning", None)
-    return 0 if spinning else None if spinning is None else _storage_gb(line, world)
+    statements: list[Balance | Relation] = [
+        share("gpu", "cards", "card", lambda line, _w: line.quantity, 1)
+    ]
+    if r.vram_per_user_gb is not None:
+        statements.append(at_least_vram(r.vram_per_user_gb, "of VRAM for each user"))
+    if r.threads_per_user is not None:
+        statements.append(share("cpu", "threads", "threads", threads, r.threads_per_user))
+    if r.ram_per_user_gb is not None:
+        statements.append(share("memory", "memory", "GB of memory", ram_gb, r.ram_per_user_gb))
+    return Rule(
+        "users",
+        "every user has a card, and a share of threads and memory",
+        tuple(statements),
+        "lower --users or what each of them gets",
+        flag=f"--users {users}",
+    )
 
 
 def _max_wall(watts: int) -> Rule:
     return Rule(
         "wish-max-wall-watts",
         "draw at the wall at full load",
-        (at_the_wall(lambda _world: watts, f"that {watts:,} W at the wall give"),),
+        (at_the_wall(lambda _world, _supplies: watts, f"that {watts:,} W at the wall give"),),
         "raise --max-wall-watts",
         flag=f"--max-wall-watts {watts}",
     )
