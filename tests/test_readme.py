@@ -16,11 +16,14 @@ from rigopt.requestfile import request_from
 from rigopt.userfiles import read_mapping
 
 README = Path(__file__).parent.parent / "README.md"
-SHOWN = re.compile(r"(<!-- output: rigopt (.*?) -->\n```text\n)(.*?)(```\n)", re.DOTALL)
+SHOWN = re.compile(
+    r"(<!-- output: rigopt (.*?)(?:, sections (.*?))? -->\n```text\n)(.*?)(```\n)", re.DOTALL
+)
 
 
-def real_output(arguments: str) -> str:
-    """What the command prints where there is no terminal."""
+def real_output(arguments: str, sections: str = "") -> str:
+    """What the command prints where there is no terminal; of it, the paragraphs that begin with
+    one of some words."""
     environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
     run = subprocess.run(
         [sys.executable, "-m", "rigopt", *arguments.split()],
@@ -29,15 +32,19 @@ def real_output(arguments: str) -> str:
         check=True,
         env=environment,
     )
-    return "\n".join(line.rstrip() for line in run.stdout.splitlines()) + "\n"
+    text = "\n".join(line.rstrip() for line in run.stdout.splitlines()) + "\n"
+    if not sections:
+        return text
+    wanted = tuple(sections.split())
+    return "\n\n".join(p for p in text.split("\n\n") if p.startswith(wanted)) + "\n"
 
 
 def test_the_output_shown_is_real() -> None:
     """Every output block is, line by line, what its command prints now."""
     blocks = SHOWN.findall(README.read_text(encoding="utf-8"))
     assert blocks
-    for _, arguments, shown, _ in blocks:
-        assert shown == real_output(arguments)
+    for _, arguments, sections, shown, _ in blocks:
+        assert shown == real_output(arguments, sections)
 
 
 def test_the_python_example_runs() -> None:
@@ -71,7 +78,7 @@ def main() -> None:
     """Write the real output into the README."""
     text = README.read_text(encoding="utf-8")
     README.write_text(
-        SHOWN.sub(lambda m: f"{m[1]}{real_output(m[2])}{m[4]}", text), encoding="utf-8"
+        SHOWN.sub(lambda m: f"{m[1]}{real_output(m[2], m[3] or '')}{m[5]}", text), encoding="utf-8"
     )
 
 

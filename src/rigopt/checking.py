@@ -23,7 +23,6 @@ from rigopt.outcome import (
     Report,
     RuleVerdict,
     Versions,
-    Watts,
     WorkloadRate,
 )
 from rigopt.parts import REQUIRED_KINDS, GpuCard
@@ -91,7 +90,6 @@ def assess(build: Build, problem: Problem) -> Assessment:
         score=problem.score_of(build),
         link=link_text(link),
         throughput=_rates(build, world, link),
-        watts=Watts(sustained_w=draw_w(build, world), wall_w=wall_w(build, world)),
         power=power_budget(build, world),
         board=board_map(build, problem),
         clearances=tuple(

@@ -73,13 +73,6 @@ class WorkloadRate(Fact):
     """Of the model on cards it was not fitted to; ``None``: not measured (an estimate)."""
 
 
-class Watts(Fact):
-    """Draw in watts; ``None``: a fact is unknown."""
-
-    sustained_w: int | None
-    wall_w: int | None
-
-
 class PowerLine(Fact):
     """What one line of the part list draws at full load."""
 
@@ -195,7 +188,6 @@ class Assessment(Fact):
     link: str | None
     """How several cards reach each other."""
     throughput: tuple[WorkloadRate, ...]
-    watts: Watts
     power: PowerBudget
     board: BoardMap | None
     """``None``: the build has no board, or cards and board do not go together."""
@@ -214,7 +206,7 @@ class About(Fact):
 class Report(Fact):
     """The answer of :func:`rigopt.check`."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     status: Literal["ok", "warning", "unknown", "violated"]
     """The worst verdict of any rule."""
     build: Assessment
@@ -235,7 +227,7 @@ class Binding(Fact):
 class Optimal(Fact):
     """The best build there is: no other has a higher score, nor this score for less money."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     status: Literal["optimal"] = "optimal"
     build: Assessment
     score_bound: int
@@ -247,7 +239,7 @@ class Optimal(Fact):
 class Feasible(Fact):
     """The best build found in time; no build scores more than ``score_bound``."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     status: Literal["feasible"] = "feasible"
     build: Assessment
     score_bound: int
@@ -285,7 +277,7 @@ class Explanation(Fact):
 class Infeasible(Fact):
     """No build exists, and why."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     status: Literal["infeasible"] = "infeasible"
     explanation: Explanation
     about: About
@@ -294,7 +286,7 @@ class Infeasible(Fact):
 class Unknown(Fact):
     """A limit was reached before a build was found or excluded."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     status: Literal["unknown"] = "unknown"
     limit: str
     about: About

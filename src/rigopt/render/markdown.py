@@ -61,8 +61,8 @@ def _build(build: Assessment) -> list[str]:
     lines.append("")
     if build.score is not None:
         lines.append(f"Score {build.score:,} (1,000 = one RTX 3090).")
-    if build.watts.sustained_w is not None:
-        lines.append(f"{build.watts.sustained_w:,} W at full load.")
+    if build.power.sustained_w is not None:
+        lines.append(f"{build.power.sustained_w:,} W at full load.")
     told = [v for v in build.verdicts if v.verdict in ("violated", "unknown", "warning")]
     lines += ["", *(f"- {v.verdict}: **{v.rule}** {v.text}" for v in told), ""]
     return lines

@@ -147,9 +147,9 @@ def _print_speed(console: Console, build: Assessment) -> None:
         facts.append(f"score {build.score:,} (1,000 = one RTX 3090)")
     if build.link is not None:
         facts.append(f"cards over {build.link}")
-    if build.watts.sustained_w is not None:
-        wall = f", {build.watts.wall_w:,} W at the wall" if build.watts.wall_w else ""
-        facts.append(f"{build.watts.sustained_w:,} W at full load{wall}")
+    if build.power.sustained_w is not None:
+        wall = f", {build.power.wall_w:,} W at the wall" if build.power.wall_w else ""
+        facts.append(f"{build.power.sustained_w:,} W at full load{wall}")
     if facts:
         console.print("; ".join(facts), highlight=False)
     if not build.throughput:

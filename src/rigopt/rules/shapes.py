@@ -236,8 +236,8 @@ class Balance:
     applies: Callable[[World], bool] = lambda _world: True
     beside: str = ""
     """A kind that every rig has: a list without it is a draft, and nothing is said of it."""
-    advice: bool = False
-    """Whether it only warns: ``solve`` is not bound by it."""
+    tight: bool = False
+    """Whether falling short is a warning: ``solve`` offers that only on request."""
 
     def check(self, build: Build, world: World) -> Finding:
         """Compare both sums of a build; without any part that could supply, nothing is said."""
@@ -256,7 +256,7 @@ class Balance:
         given += self.supply_base(world)
         parts = tuple(line.part.id for line in (*askers, *givers))
         if asked > given and not given_unknown:
-            verdict = Verdict.WARNING if self.advice else Verdict.VIOLATED
+            verdict = Verdict.WARNING if self.tight else Verdict.VIOLATED
         elif asked_unknown or (given_unknown and asked > given):
             missing = ", ".join((*asked_unknown, *given_unknown))
             return Finding(
@@ -285,7 +285,9 @@ class Balance:
 
     def admits(self, verdict: Verdict, world: World) -> bool:
         """Whether ``solve`` may offer a build of which this says so."""
-        return self.advice or world.admits(verdict)
+        if self.tight and world.request.allow_tight:
+            return True
+        return verdict is not Verdict.WARNING and world.admits(verdict)
 
     def _sum(
         self, terms: Iterable[Term], build: Build, world: World
@@ -307,7 +309,7 @@ class Balance:
     def encode(self, encoder: Encoder) -> None:
         """One linear row over the options; unknown demand is refused or left out as admitted."""
         world = encoder.world
-        if self.advice or not self.applies(world):
+        if not self.applies(world) or (self.tight and world.request.allow_tight):
             return
         bound = self.supply_base(world) - self.demand_base(world)
         row: list[tuple[int, Literal]] = []
