@@ -522,7 +522,8 @@ def test_save_through_a_link(folder: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="signals as on POSIX")
 def test_stopped_by_the_user(folder: Path) -> None:
     """Ctrl-C in the middle of a search: one line, exit code 130, nothing half-written."""
-    command = [sys.executable, "-m", "rigopt", "solve", "--used", "--save", "never.yaml"]
+    wide = ("--used", "--open-frame", "--max-gpus", "8", "--power-limit", "auto")
+    command = [sys.executable, "-m", "rigopt", "solve", *wide, "--save", "never.yaml"]
     run = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -54,12 +54,17 @@ class Power(Fact):
     """The tables of ``models/power.toml``."""
 
     draw: Draw
-    gpu_peak_pct: int
+    gpu_peak_pct: dict[str, int]
+    """Peaks of a card in per cent of its limit, by architecture; "other": of all the rest."""
     ride_out_pct: dict[str, int]
     efficiency_pct: dict[str, tuple[int, int, int]]
     """Per 80 PLUS class at 20, 50 and 100 % load, at 115 V."""
     efficiency_230v_pct: dict[str, tuple[int, int, int]]
     circuits: dict[str, Circuit]
+
+    def peak_pct(self, architecture: str) -> int:
+        """Peak of a card in per cent of its power limit."""
+        return self.gpu_peak_pct.get(architecture, self.gpu_peak_pct["other"])
 
     def wall_w(self, label: str, volts: int, draw_w: int, rating_w: int) -> int:
         """Watts at the wall, rounded up, of a supply of an 80 PLUS class at its actual load."""
@@ -199,13 +204,13 @@ def power() -> Power:
     raw["efficiency"].pop("source")
     raw["efficiency_230v"].pop("source")
     raw["transient"].pop("source")
-    peak = raw["transient"].pop("gpu_peak_pct")
+    raw["peaks"].pop("source")
     return validated(
         "power.toml",
         Power,
         {
             "draw": raw["draw"],
-            "gpu_peak_pct": peak,
+            "gpu_peak_pct": raw["peaks"],
             "ride_out_pct": raw["transient"],
             "efficiency_pct": raw["efficiency"],
             "efficiency_230v_pct": raw["efficiency_230v"],

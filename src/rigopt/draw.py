@@ -69,7 +69,8 @@ def line_peak_w(line: Line, world: World) -> int | None:
     watts = line_draw_w(line, world)
     if watts is None or not isinstance(line.part, GpuCard):
         return watts
-    excess = card_limit_w(line, world) * (world.power.gpu_peak_pct - 100)
+    peak_pct = world.power.peak_pct(world.chip(line.part).architecture)
+    excess = card_limit_w(line, world) * (peak_pct - 100)
     return watts + -(-(isqrt(excess * excess * line.quantity - 1) + 1) // 100)
 
 
