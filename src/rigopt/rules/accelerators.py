@@ -13,7 +13,7 @@ from rigopt.build import Line
 from rigopt.parts import GpuCard
 from rigopt.placement import Layout, Placement, bare
 from rigopt.rules.base import Key, Rule, Verdict
-from rigopt.rules.operands import Operand, fact
+from rigopt.rules.operands import Operand, fact, joint
 from rigopt.rules.seats import CARDS, LANES, LAYOUT, ROOM, foreign
 from rigopt.rules.shapes import Relation, decide, match, show
 from rigopt.seating import (
@@ -239,14 +239,7 @@ GPU_SOFTWARE = Rule(
     (
         Relation((Operand("gpu", _platform, "compute_capability"),), _software, _software_words),
         Relation(
-            (
-                Operand(
-                    "gpu",
-                    lambda line, world: _platforms((line,), world),
-                    "compute_capability",
-                    group=_platforms,
-                ),
-            ),
+            (joint("gpu", _platforms, "compute_capability"),),
             _together,
             _together_words,
         ),

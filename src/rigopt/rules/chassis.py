@@ -18,7 +18,7 @@ from rigopt.rules.cooling import (
     fan_mm,
     mounts_of,
 )
-from rigopt.rules.operands import Operand, Total, fact
+from rigopt.rules.operands import Operand, Total, fact, joint
 from rigopt.rules.seats import of_form
 from rigopt.rules.shapes import Balance, Relation, Term, decide, each, show
 from rigopt.world import World
@@ -338,14 +338,7 @@ def _no_fans(fans: Key, _: Key) -> bool:
     return not fans
 
 
-FANS = Operand(
-    "fan",
-    lambda line, world: _fans((line,), world),
-    "size_mm",
-    absent=(),
-    optional=True,
-    group=_fans,
-)
+FANS = joint("fan", _fans, "size_mm", absent=(), optional=True)
 
 FAN_MOUNTS = Rule(
     "fan-mounts",

@@ -9,7 +9,7 @@ from rigopt.build import Line
 from rigopt.parts import Case, Cpu, CpuCooler, GpuCard, MemoryKit
 from rigopt.parts import RadiatorMount as Mount
 from rigopt.rules.base import ABSENT, Key, Rule, Verdict
-from rigopt.rules.operands import Derived, Operand, fact
+from rigopt.rules.operands import Derived, Operand, fact, joint
 from rigopt.rules.shapes import Balance, Relation, Term, match, show, within
 from rigopt.world import World
 
@@ -197,12 +197,7 @@ COOLER_RAM = Rule(
         Relation(
             (
                 Operand("cooler", _over_memory, "ram_clearance_mm"),
-                Operand(
-                    "memory",
-                    lambda line, world: _module_height((line,), world),
-                    "height_mm",
-                    group=_module_height,
-                ),
+                joint("memory", _module_height, "height_mm"),
                 fact("case", "cooler_height_max_mm", optional=True),
             ),
             _clears,
@@ -265,14 +260,7 @@ def _indifferent(mounts: Mounts) -> Key:
 MOUNTS = Derived(
     (
         Operand("case", mounts_of, "radiator_mounts"),
-        Operand(
-            "memory",
-            lambda line, world: _module_height((line,), world),
-            "height_mm",
-            absent=0,
-            optional=True,
-            group=_module_height,
-        ),
+        joint("memory", _module_height, "height_mm", absent=0, optional=True),
     ),
     _over_memory_mounts,
     alone=_indifferent,
@@ -394,14 +382,7 @@ def _radiator_words(world: World, own: Key, cards: Key, mounts: Mounts) -> str:
 
 
 CPU_RADIATORS = Operand("cooler", _cpu_radiator, "radiator_mm", absent=(), optional=True)
-CARD_RADIATORS = Operand(
-    "gpu",
-    lambda line, world: _card_radiators((line,), world),
-    "length_mm",
-    absent=(0, ()),
-    optional=True,
-    group=_card_radiators,
-)
+CARD_RADIATORS = joint("gpu", _card_radiators, "length_mm", absent=(0, ()), optional=True)
 
 COOLER_RADIATOR = Rule(
     "cooler-radiator",

@@ -11,7 +11,7 @@ from rigopt.build import Build, Line
 from rigopt.parts import GpuCard, NvlinkBridge
 from rigopt.placement import Body, Layout, Lead, Placement
 from rigopt.rules.base import ABSENT, Key, Rule, Verdict
-from rigopt.rules.operands import Derived, Operand
+from rigopt.rules.operands import Derived, Operand, joint
 from rigopt.rules.seats import LANES, LAYOUT, LEADS, OTHERS, ROOM, foreign
 from rigopt.rules.shapes import Relation, decide, show
 from rigopt.seating import Cards, CpuLanes, Room, cards_of, cooled, crowded, first_two, together
@@ -57,17 +57,9 @@ def _with_the_rest(key: Key, others: tuple[Body, ...], leads: tuple[Lead, ...]) 
     return together(cards, others, leads), kinds
 
 
-NVLINK_GPUS = Operand(
-    "gpu", lambda line, world: _families((line,), world), "size or cooling", group=_families
-)
+NVLINK_GPUS = joint("gpu", _families, "size or cooling")
 NVLINK_CARDS = Derived((NVLINK_GPUS, OTHERS, LEADS), _with_the_rest)
-BRIDGES = Operand(
-    "nvlink_bridge",
-    lambda line, world: _bridges((line,), world),
-    absent=(),
-    optional=True,
-    group=_bridges,
-)
+BRIDGES = joint("nvlink_bridge", _bridges, absent=(), optional=True)
 
 
 def span_of(line: Line, _world: World) -> int:

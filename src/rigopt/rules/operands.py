@@ -54,6 +54,20 @@ class Operand:
         return self.absent if self.optional else ABSENT
 
 
+def joint(
+    kind: str,
+    read: Callable[[tuple[Line, ...], World], Key],
+    fact: str = "",
+    *,
+    absent: Key = None,
+    optional: bool = False,
+) -> Operand:
+    """An operand that reads all lines of a kind together."""
+    return Operand(
+        kind, lambda line, world: read((line,), world), fact, absent, optional, group=read
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Total:
     """A relation operand that counts: the sum of a small integer over all lines of a kind."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rigopt.build import Line
 from rigopt.parts import Cpu, MemoryKit, Motherboard
 from rigopt.rules.base import Key, Rule, Verdict
-from rigopt.rules.operands import Operand, fact
+from rigopt.rules.operands import Operand, fact, joint
 from rigopt.rules.shapes import Balance, Relation, Term, decide, each, match, show, within
 from rigopt.rules.sizing import ram_gb
 from rigopt.world import World
@@ -63,7 +63,7 @@ def _count_cpus(lines: tuple[Line, ...], _world: World) -> Key:
     return sum(line.quantity for line in lines), None if None in limits else min(limits)
 
 
-CPU_COUNT = Operand("cpu", lambda line, world: _count_cpus((line,), world), group=_count_cpus)
+CPU_COUNT = joint("cpu", _count_cpus)
 
 
 def _cpu_count(_world: World, sockets: int, cpus: Key) -> Verdict:
@@ -200,12 +200,7 @@ def _live_slots(board: Key, channels: int) -> int:
     return int(slots * min(of_board, channels) // of_board)
 
 
-MODULES = Operand(
-    "memory",
-    lambda line, world: _all_modules((line,), world),
-    "modules",
-    group=_all_modules,
-)
+MODULES = joint("memory", _all_modules, "modules")
 
 MEMORY_SLOTS = Rule(
     "memory-slots",
@@ -361,12 +356,7 @@ MEMORY_SPEED = Rule(
     (
         Relation(
             (
-                Operand(
-                    "memory",
-                    lambda line, world: _population((line,), world),
-                    "speed_mt_s or modules",
-                    group=_population,
-                ),
+                joint("memory", _population, "speed_mt_s or modules"),
                 fact("motherboard", "memory_channels"),
                 Operand("cpu", _generation_and_channels, "generation or memory_channels"),
             ),
@@ -387,9 +377,7 @@ MEMORY_CHANNELS = Rule(
     (
         Relation(
             (
-                Operand(
-                    "memory", lambda line, world: _crowd((line,), world), "modules", group=_crowd
-                ),
+                joint("memory", _crowd, "modules"),
                 fact("motherboard", "memory_channels"),
                 Operand(
                     "cpu",

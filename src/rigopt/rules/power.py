@@ -10,7 +10,7 @@ from rigopt.draw import card_limit_w, line_draw_w, line_peak_w, supply_w
 from rigopt.parts import KINDS, GpuCard, Motherboard, PowerSupply
 from rigopt.rules.base import ABSENT, Key, Rule, Verdict
 from rigopt.rules.chassis import beside_the_cage
-from rigopt.rules.operands import Operand, fact
+from rigopt.rules.operands import Operand, fact, joint
 from rigopt.rules.seats import cabled_sata
 from rigopt.rules.shapes import (
     Balance,
@@ -237,7 +237,7 @@ def _eps_verdict(_world: World, board: BoardPlugs, plugs: Key) -> Verdict:
     return Verdict.OK if plugs[2] >= board.eps else Verdict.WARNING
 
 
-PLUGS = Operand("psu", lambda line, world: _plugs((line,), world), "plugs", group=_plugs)
+PLUGS = joint("psu", _plugs, "plugs")
 
 
 PSU_CONNECTORS = Rule(
@@ -246,12 +246,7 @@ PSU_CONNECTORS = Rule(
     (
         Relation(
             (
-                Operand(
-                    "gpu",
-                    lambda line, world: _sockets((line,), world),
-                    "power sockets",
-                    group=_sockets,
-                ),
+                joint("gpu", _sockets, "power sockets"),
                 PLUGS,
                 Operand("motherboard", _board_eps, "eps_8pin", absent=BoardPlugs(), optional=True),
             ),
@@ -399,7 +394,7 @@ PSU_PAIR = Rule(
     "several supplies start and stop together",
     (
         Relation(
-            (Operand("psu", lambda line, world: _count((line,), world), group=_count),),
+            (joint("psu", _count),),
             lambda _world, count: Verdict.NOT_APPLICABLE if count == 1 else Verdict.VIOLATED,
             lambda _world, count: (
                 f"{count} supplies want an adapter that starts them together, and each card its "

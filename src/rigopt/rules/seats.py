@@ -21,7 +21,7 @@ from rigopt.placement import (
     topology_of,
 )
 from rigopt.rules.base import ABSENT, Key
-from rigopt.rules.operands import Derived, Operand, Total, Value
+from rigopt.rules.operands import Derived, Operand, Total, Value, joint
 from rigopt.seating import (
     Cards,
     CpuLanes,
@@ -127,27 +127,12 @@ LAYOUT = Derived(
     alone=lambda board: bare(board) if board.bays is None else None,
 )
 """The board as the drives leave it to the cards."""
-GPUS = Operand(
-    "gpu",
-    lambda line, world: cards_of((line,), world.chip),
-    "slots_covered or cooling",
-    group=lambda lines, world: cards_of(lines, world.chip),
+GPUS = joint("gpu", lambda lines, world: cards_of(lines, world.chip), "slots_covered or cooling")
+OTHERS = joint(
+    "network", lambda lines, _world: others_of(lines), "bus or slot_size", absent=(), optional=True
 )
-OTHERS = Operand(
-    "network",
-    lambda line, _world: others_of((line,)),
-    "bus or slot_size",
-    absent=(),
-    optional=True,
-    group=lambda lines, _world: others_of(lines),
-)
-LEADS = Operand(
-    "riser",
-    lambda line, _world: leads_of((line,)),
-    "lanes or gen",
-    absent=(),
-    optional=True,
-    group=lambda lines, _world: leads_of(lines),
+LEADS = joint(
+    "riser", lambda lines, _world: leads_of(lines), "lanes or gen", absent=(), optional=True
 )
 CARDS = Derived((GPUS, OTHERS, LEADS), together)
 """The GPUs with everything else that wants a slot."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rigopt.build import Line
 from rigopt.parts import Cpu, GpuCard, MemoryKit
 from rigopt.rules.base import Key, Rule, Verdict
-from rigopt.rules.operands import Operand
+from rigopt.rules.operands import joint
 from rigopt.rules.shapes import Balance, Relation, Term, decide, hundredfold
 from rigopt.world import World
 
@@ -80,13 +80,8 @@ RAM_PER_VRAM = Rule(
     (
         Relation(
             (
-                Operand("gpu", lambda line, world: vram_gb(line, world), group=_largest_card),
-                Operand(
-                    "memory",
-                    lambda line, world: _all_ram((line,), world),
-                    "modules or module_gb",
-                    group=_all_ram,
-                ),
+                joint("gpu", _largest_card),
+                joint("memory", _all_ram, "modules or module_gb"),
             ),
             _enough_ram,
             lambda world, vram, ram: (
@@ -143,7 +138,7 @@ VRAM = Rule(
     "the workload fits the memory of every card",
     (
         Relation(
-            (Operand("gpu", lambda line, world: vram_gb(line, world), group=_smallest_card),),
+            (joint("gpu", _smallest_card),),
             lambda world, vram: (
                 decide(vram >= world.mix.vram_gb)
                 if world.mix.alone
