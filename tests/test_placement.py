@@ -11,19 +11,16 @@ from rigopt.catalog import Catalog
 from rigopt.parts import Motherboard
 from rigopt.placement import (
     Body,
-    Drives,
     Layout,
     Lead,
-    M2Drives,
     Placement,
     Seat,
     bare,
-    bays_of,
     layout_of,
     placements,
-    shelvings,
     topology_of,
 )
+from rigopt.shelving import Drives, M2Drives, bays_of, shelvings
 from rigopt.topology import graph_of, route
 
 NAMES = "ABCDEF"

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from rigopt.build import Build, Line
 from rigopt.outcome import BoardMap, DriveSeating, SlotRow
 from rigopt.parts import GpuCard, Motherboard
-from rigopt.placement import ON_BOARD, Drives, M2Drives, Placement, Shelving, bays_of, in_place
+from rigopt.placement import ON_BOARD, Placement
 from rigopt.problem import Problem
 from rigopt.rules.nvlink import bridged_placements
 from rigopt.rules.operands import AnyOperand
 from rigopt.rules.seats import CABLED, GENERATION, M2_DRIVES, U2, foreign, seats_of
 from rigopt.seating import Cards, CpuLanes, cooled, in_case, seated, with_lanes
+from rigopt.shelving import Drives, M2Drives, Shelving, bays_of, in_place
 from rigopt.world import World
 
 

@@ -8,18 +8,7 @@ from __future__ import annotations
 
 from rigopt.build import Build, Line
 from rigopt.parts import Case, Cpu, Drive, Motherboard
-from rigopt.placement import (
-    LONG_MM,
-    Drives,
-    Layout,
-    M2Drives,
-    Placement,
-    Topology,
-    bare,
-    bays_of,
-    layout_of,
-    topology_of,
-)
+from rigopt.placement import Layout, Placement, Topology, bare, layout_of, topology_of
 from rigopt.rules.base import ABSENT, Key
 from rigopt.rules.operands import Derived, Operand, Total, Value, joint
 from rigopt.seating import (
@@ -34,6 +23,7 @@ from rigopt.seating import (
     room_of,
     together,
 )
+from rigopt.shelving import LONG_MM, Drives, M2Drives, bays_of
 from rigopt.world import World
 
 # --- drives -----------------------------------------------------------------------------------

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from rigopt.build import Line
 from rigopt.parts import Drive, GpuCard, Motherboard
-from rigopt.placement import Bays, Drives, M2Drives, Shelving, in_place, shelvings
 from rigopt.rules.base import ABSENT, Key, Rule, Verdict
 from rigopt.rules.operands import Operand
 from rigopt.rules.seats import BAYS, CABLED, GENERATION, M2_DRIVES, U2, of_form
 from rigopt.rules.shapes import Balance, Relation, Term, decide, within
+from rigopt.shelving import Bays, Drives, M2Drives, Shelving, in_place, shelvings
 from rigopt.throughput import predict, workloads
 from rigopt.world import World
 
