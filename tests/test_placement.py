@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from itertools import combinations, pairwise, permutations, product
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rigopt.catalog import Catalog
@@ -24,6 +25,8 @@ from rigopt.shelving import Drives, M2Drives, bays_of, shelvings
 from rigopt.topology import graph_of, route
 
 NAMES = "ABCDEF"
+EXAMPLES = int(os.environ.get("RIGOPT_EXAMPLES", "150"))
+"""Raise it for a longer hunt."""
 
 
 @st.composite
@@ -93,6 +96,7 @@ drives = st.builds(
     Drives,
     st.builds(M2Drives, st.integers(0, 2), st.integers(0, 1), st.integers(0, 1)),
     st.integers(0, 3),
+    st.sampled_from((0, 0, 0, 1)),
 )
 Facts = tuple[tuple[tuple[int, int, bool], ...], int, int, tuple[int, ...], tuple[int, ...]]
 """Per card lanes, generation, through the CPU; last row; rows of hung cards; distances; gaps."""
@@ -187,11 +191,15 @@ def ways_of_drives(
                 place = names.index(name)
                 limits[place] = min(left, limits.get(place, left))
         ways.append((limits, (board.sata_ports or 0) - sum(m.disables_sata_ports for m in taken)))
-    enough = [(limits, ports - wanted.cabled) for limits, ports in ways if ports >= wanted.cabled]
+    enough = [
+        (limits, ports - wanted.cabled)
+        for limits, ports in ways
+        if ports >= wanted.cabled and (board.u2_ports or 0) >= wanted.u2
+    ]
     if enough:
         return enough
     if ways:
-        return [(limits, 0) for limits, _ in ways]
+        return [(limits, max(0, ports - wanted.cabled)) for limits, ports in ways]
     return [({}, board.sata_ports or 0)]
 
 
@@ -279,7 +287,7 @@ def layout(board: Motherboard, cpus: int, wanted: Drives) -> Layout:
     leads,
     drives,
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_placements_are_those_found_by_hand(
     board: Motherboard,
     cpu_lanes: int,
@@ -328,7 +336,7 @@ def bettered(mine: Facts, other: Facts, cards: tuple[Body, ...]) -> bool:
 
 
 @given(small_boards(), st.sampled_from((1, 2)), bodies, drives)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_taking_a_card_or_a_drive_away_breaks_nothing(
     board: Motherboard, cpus: int, cards: tuple[Body, ...], wanted: Drives
 ) -> None:
