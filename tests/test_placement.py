@@ -60,7 +60,7 @@ def small_boards(draw: st.DrawFn) -> Motherboard:
             "sata": draw(st.booleans()),
             "max_length_mm": draw(st.sampled_from((80, 110))),
             "limits_slots": draw(
-                st.dictionaries(st.sampled_from(NAMES[:count]), st.sampled_from((0, 4)), max_size=2)
+                st.dictionaries(st.sampled_from(NAMES[:2]), st.sampled_from((0, 4)), max_size=2)
             ),
             "disables_sata_ports": draw(st.sampled_from((0, 2))),
         }
@@ -390,3 +390,25 @@ def test_equal_boards_share_one_topology(catalog: Catalog) -> None:
     assert first is topology_of(again)
     assert bare(first) is bare(first)
     assert isinstance(first.seats[0], Seat)
+
+
+def test_two_drives_on_one_slot_take_what_either_takes() -> None:
+    """One M.2 slot leaves the expansion slot four lanes, the other none: both leave none."""
+    m2 = [
+        {"name": name, "gen": 4, "lanes": 4, "root": "cpu", "sata": False, "max_length_mm": 80}
+        | {"limits_slots": {"A": left}}
+        for name, left in (("M1", 0), ("M2", 4))
+    ]
+    facts = {"id": "board", "name": "board", "brand": "Acme", "sources": ("made for a test",)}
+    facts |= {"checked": "2026-11-21", "socket": "AM5", "sata_ports": 4, "u2_ports": 0}
+    slots = [{"name": "A", "position": 1, "size": 16, "gen": 4, "root": "cpu"}]
+    for order in (m2, m2[::-1]):
+        board = Motherboard.model_validate(
+            facts | {"slots": slots, "populations": [{"lanes": (16,)}], "m2": order}, strict=False
+        )
+        lanes = []
+        for count in (0, 1, 2):
+            place = layout(board, 1, Drives(M2Drives(nvme=count)))
+            found = placements(place, 20, 1, (Body(2, 16),))
+            lanes.append(max((p.min_lanes for p in found), default=0))
+        assert lanes == [16, 4, 0]
