@@ -20,10 +20,6 @@ from rigopt.outcome import Report
 FOLDER = Path(__file__).parent / "machines"
 MACHINES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 ACCEPTED: dict[str, set[str]] = {
-    # its author counts a core for each card: 12 threads for four cards
-    "2017-four-1080ti": {"cpu-per-gpu"},
-    # an attempt to learn what one supply bears: 1,467 W measured at the wall of 1,600
-    "2020-quad-3090-c422": {"psu-wattage"},
     # a laboratory's machine: cards of two vendors, used one at a time
     "2023-excl-zenith": {"gpu-software"},
     # software forks for cards that no release runs on

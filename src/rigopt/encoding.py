@@ -23,7 +23,7 @@ from rigopt.rules.base import ABSENT, Key, Literal
 from rigopt.rules.nvlink import SPAN
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
 from rigopt.rules.seats import CARDS, GPUS, LANES, LAYOUT, ROOM, foreign
-from rigopt.seating import alone
+from rigopt.seating import alone, cramped
 
 LINKS = Operand(
     "cpu",
@@ -282,10 +282,11 @@ class Encoding:
             if len(cards.bodies) == 1:
                 continue
             mine = reach.setdefault(alone(cards), {})
+            here = [(room, literal) for room, literal in rooms if not cramped(cards, room)]
             bridges = self.classes(SPAN) if len(cards.bodies) == 2 else [(0, None)]
             for (board, lanes, gen, given), (span, bridge) in product(pairs, bridges):
                 ways: dict[Wiring, list[Literal]] = {}
-                for room, literal in rooms:
+                for room, literal in here:
                     wiring = self.problem.wiring(board, lanes, gen, cards, room, span)
                     if wiring is not None:
                         ways.setdefault(wiring, []).append(literal)

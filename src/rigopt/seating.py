@@ -146,6 +146,23 @@ def room_of(case: Case) -> Room | None:
 # --- the chain of rules -----------------------------------------------------------------------
 
 
+def hung_on_risers(cards: Cards) -> int:
+    """How many of the cards hang on risers: as many as these carry."""
+    return min(len(cards.bodies), sum(lead.carries for lead in cards.leads))
+
+
+@cache
+def cramped(cards: Cards, room: Room) -> bool:
+    """Whether a case has too few places for cards on risers, or none for those on the board."""
+    hung = hung_on_risers(cards)
+    widths = sorted(body.slots_covered for body in cards.bodies)
+    return (
+        hung > room.riser_places
+        or sum(widths[:hung]) > room.riser_rows
+        or (hung < len(widths) and room.rows == 0)
+    )
+
+
 def seated(board: Layout, cpu: CpuLanes, cards: Cards) -> tuple[Placement, ...]:
     """Every placement on the board, whatever the case."""
     return placements(board, cpu.lanes, cpu.count, cards.bodies, cards.others, cards.leads)
@@ -154,6 +171,8 @@ def seated(board: Layout, cpu: CpuLanes, cards: Cards) -> tuple[Placement, ...]:
 @cache
 def in_case(board: Layout, cpu: CpuLanes, cards: Cards, room: Room) -> tuple[Placement, ...]:
     """Placements whose cards end inside the case and hang where it has places."""
+    if cramped(cards, room):
+        return ()
     return tuple(
         p
         for p in seated(board, cpu, cards)

@@ -6,8 +6,6 @@ before it, one is left. Together they hold exactly if one placement satisfies al
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rigopt.assumptions import version_of
 from rigopt.build import Line
 from rigopt.parts import GpuCard
@@ -24,7 +22,9 @@ from rigopt.seating import (
     Room,
     alone,
     cooled,
+    cramped,
     crowded,
+    hung_on_risers,
     in_case,
     most_seats,
     seated,
@@ -32,7 +32,7 @@ from rigopt.seating import (
 )
 from rigopt.world import World
 
-FOREIGN = ((0, 1, foreign),)
+MOOT = ((0, 1, foreign), (2, 3, cramped))
 SEATS = (LAYOUT, LANES, CARDS, ROOM)
 
 # --- the chain --------------------------------------------------------------------------------
@@ -44,7 +44,7 @@ def _seat_words(_world: World, board: Layout, cpu: CpuLanes, cards: Cards, room:
     if most < count:
         beside = _taken(board, cpu, cards)
         return f"{count} cards > {most} that {{motherboard}} can seat{beside} ({{gpu}})"
-    return "; ".join(_room_words(seated(board, cpu, cards), room))
+    return _room_words(seated(board, cpu, cards), room)
 
 
 def _taken(board: Layout, cpu: CpuLanes, cards: Cards) -> str:
@@ -58,30 +58,32 @@ def _taken(board: Layout, cpu: CpuLanes, cards: Cards) -> str:
     return ""
 
 
-def _room_words(placements: tuple[Placement, ...], room: Room) -> Iterator[str]:
+def _room_words(placements: tuple[Placement, ...], room: Room) -> str:
     """The case's limits as the placement that comes nearest to them meets them."""
-    best = min(
-        placements,
-        key=lambda p: (
-            max(0, p.last_row - room.rows),
-            max(0, p.hung - room.riser_places),
-            p.last_row,
-        ),
-    )
-    if best.seated:
-        sign = "≤" if best.last_row <= room.rows else ">"
-        yield (
-            f"the lowest card reaches row {best.last_row} {sign} {room.rows} expansion slots "
-            f"of {{case}}"
-        )
-    if best.hung:
-        sign = "≤" if best.hung <= room.riser_places else ">"
-        yield (
-            f"{best.hung} cards on risers {sign} {room.riser_places} places for them in {{case}}"
-        )
-        if room.riser_rows < ANY_ROWS and best.hung <= room.riser_places:
-            sign = "≤" if best.hung_rows <= room.riser_rows else ">"
-            yield f"{best.hung_rows} slots that they cover {sign} {room.riser_rows} there"
+    best = min(placements, key=lambda p: p.last_row)
+    if not best.seated:
+        return f"{best.hung} cards hang on risers in {{case}}"
+    row, sign = best.last_row, "≤" if best.last_row <= room.rows else ">"
+    return f"the lowest card reaches row {row} {sign} {room.rows} expansion slots of {{case}}"
+
+
+def _places(_world: World, cards: Cards, room: Room) -> Verdict:
+    if cramped(cards, room):
+        return Verdict.VIOLATED
+    return Verdict.OK if cards.leads else Verdict.NOT_APPLICABLE
+
+
+def _places_words(_world: World, cards: Cards, room: Room) -> str:
+    hung, count = hung_on_risers(cards), len(cards.bodies)
+    if hung < count and room.rows == 0:
+        return f"{count - hung} cards on the board > 0 expansion slots of {{case}}: use risers"
+    sign = "≤" if hung <= room.riser_places else ">"
+    text = f"{hung} cards on risers {sign} {room.riser_places} places for them in {{case}}"
+    if hung <= room.riser_places and room.riser_rows < ANY_ROWS:
+        rows = sum(sorted(body.slots_covered for body in cards.bodies)[:hung])
+        sign = "≤" if rows <= room.riser_rows else ">"
+        text += f"; {rows} slots that they cover {sign} {room.riser_rows} there"
+    return text
 
 
 def _place(_world: World, board: Layout, cpu: CpuLanes, cards: Cards, room: Room) -> Verdict:
@@ -91,7 +93,10 @@ def _place(_world: World, board: Layout, cpu: CpuLanes, cards: Cards, room: Room
 GPU_PLACEMENT = Rule(
     "gpu-placement",
     "every card has a slot, covers no other card's slot, and ends inside the case",
-    (Relation(SEATS, _place, _seat_words, irrelevant=FOREIGN),),
+    (
+        Relation((CARDS, ROOM), _places, _places_words),
+        Relation(SEATS, _place, _seat_words, irrelevant=MOOT),
+    ),
     "choose thinner or fewer cards, a board with more or wider-spaced slots, or a taller case",
 )
 
@@ -120,7 +125,7 @@ def _lane_words(world: World, board: Layout, cpu: CpuLanes, cards: Cards, room: 
 GPU_LANES = Rule(
     "gpu-lanes",
     "every card gets at least the PCIe lanes asked for",
-    (Relation(SEATS, _lanes, _lane_words, irrelevant=FOREIGN),),
+    (Relation(SEATS, _lanes, _lane_words, irrelevant=MOOT),),
     "choose a platform with more lanes, fewer cards, or lower --min-gpu-lanes",
 )
 
@@ -153,7 +158,7 @@ def _cooling_words(world: World, board: Layout, cpu: CpuLanes, cards: Cards, roo
 GPU_COOLING = Rule(
     "gpu-cooling",
     "cards with no free row between them have blower or liquid coolers",
-    (Relation(SEATS, _cooling, _cooling_words, irrelevant=(*FOREIGN, (2, 2, _one_card))),),
+    (Relation(SEATS, _cooling, _cooling_words, irrelevant=(*MOOT, (2, 2, _one_card))),),
     "choose blower or liquid-cooled cards, or a board with wider-spaced slots",
 )
 

@@ -14,7 +14,17 @@ from rigopt.rules.base import ABSENT, Key, Rule, Verdict
 from rigopt.rules.operands import Derived, Operand, joint
 from rigopt.rules.seats import LANES, LAYOUT, LEADS, OTHERS, ROOM, foreign
 from rigopt.rules.shapes import Relation, decide, show
-from rigopt.seating import Cards, CpuLanes, Room, cards_of, cooled, crowded, first_two, together
+from rigopt.seating import (
+    Cards,
+    CpuLanes,
+    Room,
+    cards_of,
+    cooled,
+    cramped,
+    crowded,
+    first_two,
+    together,
+)
 from rigopt.world import World
 
 
@@ -202,7 +212,7 @@ GPU_NVLINK = Rule(
             (ASK, LAYOUT, LANES, ROOM),
             _nvlink,
             _nvlink_words,
-            irrelevant=((1, 2, foreign),),
+            irrelevant=((1, 2, foreign), (0, 3, lambda ask, room: cramped(ask.cards, room))),
         ),
     ),
     "choose a bridge as long as the slots are apart, or leave it out",

@@ -35,8 +35,15 @@ _DRAW_WITH_MARGIN = scaled(line_draw_w, lambda world: world.profile.psu_margin_p
 
 PSU_WATTAGE = Rule(
     "psu-wattage",
-    "the supply delivers the sustained draw with the profile's margin",
+    "the supply delivers the sustained draw, and with the profile's margin",
     (
+        Balance(
+            "power",
+            "W",
+            demand=tuple(Term(kind, line_draw_w, "power draw") for kind in POWERED),
+            supply=(Term("psu", supply_w, "watts"),),
+            words="sustained draw {demand} W {sign} {supply} W of {psu} on this circuit",
+        ),
         Balance(
             "power with margin",
             "W",
@@ -44,6 +51,7 @@ PSU_WATTAGE = Rule(
             supply=(Term("psu", hundredfold(supply_w), "watts"),),
             words="draw with margin {demand} W {sign} {supply} W of {psu} on this circuit",
             scale=100,
+            kept=True,
         ),
     ),
     "choose a stronger supply, or a profile with less margin",

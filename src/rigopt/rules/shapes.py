@@ -46,6 +46,8 @@ class Relation:
     unit: str = ""
     tight: bool = False
     """A warning says that it only fits with care: ``solve`` offers that only on request."""
+    kept: bool = False
+    """Whether it is a rule of thumb: a violation is a warning, but ``solve`` keeps it."""
     irrelevant: tuple[tuple[int, int, Test], ...] = ()
     """Pairs of operands (by place, the earlier first) whose known values make the relation moot:
     it is not applicable then, ``judge`` is not asked, and the encoder need not enumerate them."""
@@ -59,7 +61,8 @@ class Relation:
     def _ruling(self, world: World, keys: Sequence[Key]) -> Verdict:
         if not self.sees_unknown and None in keys:
             return Verdict.UNKNOWN
-        return self.judge(world, *keys)
+        verdict = self.judge(world, *keys)
+        return Verdict.WARNING if self.kept and verdict is Verdict.VIOLATED else verdict
 
     def _moot(self, keys: Sequence[Key]) -> bool:
         """Whether a pair of values makes the relation moot."""
@@ -67,8 +70,8 @@ class Relation:
 
     def admits(self, verdict: Verdict, world: World) -> bool:
         """Whether ``solve`` may offer a build of which this says so."""
-        if self.tight and verdict is Verdict.WARNING:
-            return world.request.allow_tight
+        if verdict is Verdict.WARNING and (self.tight or self.kept):
+            return self.tight and world.request.allow_tight
         return world.admits(verdict)
 
     def check(self, build: Build, world: World) -> Finding:
@@ -119,13 +122,26 @@ class Relation:
             key = keys[-1]
             return any(_applies(test, keys[a], key) for a, test in tests[len(keys) - 1])
 
+        concerned = [
+            key is not ABSENT
+            and not any(_applies(test, key, key) for a, test in tests[-1] if a == len(front))
+            for key, _ in last
+        ]
+        masks: dict[tuple[int, Key], list[bool]] = {}
+
+        def mask(place: int, test: Test, value: Key) -> list[bool]:
+            """Which of the last values a value of another operand is judged with."""
+            if (place, value) not in masks:
+                masks[place, value] = [not _applies(test, value, key) for key, _ in last]
+            return masks[place, value]
+
+        pairs = [(number, a, test) for number, (a, test) in enumerate(tests[-1]) if a < len(front)]
         for keys, literals in _combinations(front, moot):
+            judged = [concerned, *(mask(number, test, keys[a]) for number, a, test in pairs)]
             allowed = [
                 literal
-                for key, literal in last
-                if key is ABSENT
-                or moot((*keys, key))
-                or self.admits(self._ruling(world, (*keys, key)), world)
+                for (key, literal), *judge in zip(last, *judged, strict=True)
+                if not all(judge) or self.admits(self._ruling(world, (*keys, key)), world)
             ]
             if len(allowed) < len(last):
                 encoder.imply(literals, allowed)
@@ -236,8 +252,8 @@ class Balance:
     applies: Callable[[World], bool] = lambda _world: True
     beside: str = ""
     """A kind that every rig has: a list without it is a draft, and nothing is said of it."""
-    tight: bool = False
-    """Whether falling short is a warning: ``solve`` offers that only on request."""
+    kept: bool = False
+    """Whether it is a rule of thumb: falling short is a warning, but ``solve`` keeps it."""
 
     def check(self, build: Build, world: World) -> Finding:
         """Compare both sums of a build; without any part that could supply, nothing is said."""
@@ -256,7 +272,7 @@ class Balance:
         given += self.supply_base(world)
         parts = tuple(line.part.id for line in (*askers, *givers))
         if asked > given and not given_unknown:
-            verdict = Verdict.WARNING if self.tight else Verdict.VIOLATED
+            verdict = Verdict.WARNING if self.kept else Verdict.VIOLATED
         elif asked_unknown or (given_unknown and asked > given):
             missing = ", ".join((*asked_unknown, *given_unknown))
             return Finding(
@@ -285,8 +301,6 @@ class Balance:
 
     def admits(self, verdict: Verdict, world: World) -> bool:
         """Whether ``solve`` may offer a build of which this says so."""
-        if self.tight and world.request.allow_tight:
-            return True
         return verdict is not Verdict.WARNING and world.admits(verdict)
 
     def _sum(
@@ -309,7 +323,7 @@ class Balance:
     def encode(self, encoder: Encoder) -> None:
         """One linear row over the options; unknown demand is refused or left out as admitted."""
         world = encoder.world
-        if not self.applies(world) or (self.tight and world.request.allow_tight):
+        if not self.applies(world):
             return
         bound = self.supply_base(world) - self.demand_base(world)
         row: list[tuple[int, Literal]] = []

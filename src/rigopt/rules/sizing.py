@@ -1,4 +1,7 @@
-"""How much CPU and memory the GPUs want beside them, after the chosen profile."""
+"""How much CPU and memory the GPUs want beside them, after the chosen profile.
+
+Profiles are rules of thumb: ``solve`` keeps them, ``check`` warns.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +55,7 @@ RAM_PER_TOTAL = Balance(
     words="{demand} GB wanted for the memory of all GPUs {sign} {supply} GB of memory",
     scale=100,
     applies=lambda world: world.profile.ram_per_total_vram_pct > 0,
+    kept=True,
 )
 
 
@@ -88,6 +92,7 @@ RAM_PER_VRAM = Rule(
                 f"{_wanted(world, vram)} GB wanted for the largest GPU "
                 f"{'≤' if ram >= _wanted(world, vram) else '>'} {ram} GB of memory"
             ),
+            kept=True,
         ),
         RAM_PER_TOTAL,
     ),
@@ -109,6 +114,7 @@ CPU_PER_GPU = Rule(
             demand=(_per_gpu("threads_per_gpu"),),
             supply=(Term("cpu", threads, "threads"),),
             words="{demand} threads wanted for the GPUs {sign} {supply} of {cpu}",
+            kept=True,
         ),
         Balance(
             "cores for the GPUs",
@@ -116,6 +122,7 @@ CPU_PER_GPU = Rule(
             demand=(_per_gpu("cores_per_gpu"),),
             supply=(Term("cpu", cores, "cores"),),
             words="{demand} cores wanted for the GPUs {sign} {supply} of {cpu}",
+            kept=True,
         ),
         Balance(
             "cores",
@@ -123,6 +130,7 @@ CPU_PER_GPU = Rule(
             demand_base=lambda world: world.profile.min_cores,
             supply=(Term("cpu", cores, "cores"),),
             words="{demand} cores wanted in any rig {sign} {supply} of {cpu}",
+            kept=True,
         ),
     ),
     "choose a CPU with more cores or another --profile",

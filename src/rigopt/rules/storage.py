@@ -229,7 +229,7 @@ STORAGE_CAPACITY = Rule(
             words="{demand} GB of system and data {sign} {supply} GB on solid-state drives: what "
             "is beyond is read from hard disks, too slow to train from",
             applies=lambda world: world.request.dataset_gb is not None,
-            tight=True,
+            kept=True,
         ),
         Balance(
             "reading",
@@ -239,7 +239,7 @@ STORAGE_CAPACITY = Rule(
             words="{demand} MB/s that the GPUs read in training {sign} {supply} MB/s of the "
             "solid-state drives",
             applies=lambda world: world.request.dataset_gb is not None,
-            tight=True,
+            kept=True,
         ),
     ),
     "choose more storage, or solid-state drives for the data",
