@@ -19,6 +19,7 @@ from rigopt.parts import (
     Cpu,
     CpuCooler,
     Drive,
+    Fan,
     GpuCard,
     MemoryKit,
     Motherboard,
@@ -237,6 +238,8 @@ def cases(number: int) -> st.SearchStrategy[Part]:
     front = {"position": "front", "sizes_mm": (120, 240, 360)}
     top = {"position": "top", "sizes_mm": (240,), "max_thickness_mm": 55}
     low = {**top, "memory_height_max_mm": 40}
+    three = {"position": "front", "size_mm": 120, "count": 3}
+    two = {"position": "front", "size_mm": 140, "count": 2}
     return part(
         Case,
         number,
@@ -255,8 +258,8 @@ def cases(number: int) -> st.SearchStrategy[Part]:
         radiator_mounts=pick((front, top), (front,), (low,), ()),
         bays_35=pick(2, 0),
         bays_25=pick(2, 1),
-        fan_mounts=(),
-        fans_included=2,
+        fan_mounts=pick((three, two), (three,), ()),
+        fans_included=pick(2, 0),
     )
 
 
@@ -274,6 +277,10 @@ def risers(number: int) -> st.SearchStrategy[Part]:
     return part(Riser, number, gen=pick(4, 3), lanes=pick(16, 8), splits=st.sampled_from((1, 2)))
 
 
+def fans(number: int) -> st.SearchStrategy[Part]:
+    return part(Fan, number, size_mm=pick(120, 140), pack=st.sampled_from((1, 3)))
+
+
 def pastes(number: int) -> st.SearchStrategy[Part]:
     return part(ThermalPaste, number)
 
@@ -284,7 +291,7 @@ KINDS_DRAWN = (
     (boards, 1, 2, 1),
     (kits, 1, 2, 2),
     (drives, 1, 2, 2),
-    (supplies, 1, 2, 1),
+    (supplies, 1, 2, 2),
     (cases, 1, 2, 1),
     (coolers, 0, 1, 1),
 )
@@ -293,6 +300,7 @@ EXTRAS = (
     (pastes, 1),
     (networks, 1),
     (risers, 2),
+    (fans, 1),
 )
 """Strategy and most pieces of kinds of which a world has two at most."""
 """Strategy, fewest and most parts, most pieces of a part that are offered."""

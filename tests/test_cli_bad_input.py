@@ -166,6 +166,11 @@ def _flag(flag: str, value: str, *told: str, name: str = "") -> Any:
         _flag("--efficiency", "platinium", "--efficiency", "platinum"),
         _flag("--with", "gefroce-rtx-4090", "--with", CHIP),
         _flag("--brand", "psu=Corsiar", "--brand", "Corsair"),
+        _flag("--power-limit", "40%", "--power-limit", "50%", "auto"),
+        _flag("--power-limit", "automatic", "--power-limit", "auto"),
+        _flag("--max-psus", "9", "--max-psus", "4"),
+        _flag("--circuits", "0", "--circuits", "1"),
+        _flag("--users", "many", "--users"),
     ],
 )
 def test_unknown_name(refused: Refused, wanted: Case) -> None:
@@ -192,6 +197,8 @@ def _clash(*arguments: str, told: Sequence[str]) -> Any:
         _clash("--with", CARD, "--without", CARD, told=[CARD]),
         _clash("--with", CHIP, "--without", CHIP, told=[CHIP]),
         _clash("--used", "--condition", "new", told=["used", "condition"]),
+        _clash("--users", "5", "--max-gpus", "4", told=["users", "max-gpus", "5", "4"]),
+        _clash("--vram-per-user", "8", told=["vram-per-user", "--users"]),
         _clash("--json", "--markdown", told=["--json", "--markdown"]),
     ],
 )
@@ -420,6 +427,26 @@ BUILDS: dict[str, tuple[bytes | str, list[str]]] = {
     "inline chip unknown": (
         "parts: [{kind: gpu, name: X, chip: geforce-rtx-409}]\n",
         ["part 1", CHIP],
+    ),
+    "cap on a supply": (
+        "parts: [{kind: psu, name: X, power_limit_w: 300}]\n",
+        ["part 1", "power_limit_w", "GPU"],
+    ),
+    "cap a word": (f"parts: [{{part: {CARD}, power_limit_w: low}}]\n", ["part 1", "power_limit_w"]),
+    "lanes of other slots": (
+        "parts: [{kind: motherboard, name: X, slots: [{name: A, position: 1, size: 16, gen: 4, "
+        "root: cpu}], populations: [{lanes: [16, 8]}]}]\n",
+        ["part 1", "populations", "2 entries for 1 slots"],
+    ),
+    "slots in one row": (
+        "parts: [{kind: motherboard, name: X, slots: [{name: A, position: 1, size: 16, gen: 4, "
+        "root: cpu}, {name: B, position: 1, size: 16, gen: 4, root: cpu}]}]\n",
+        ["part 1", "slots", "one a row"],
+    ),
+    "M.2 that limits no slot": (
+        "parts: [{kind: motherboard, name: X, slots: [], m2: [{name: M1, gen: 4, lanes: 4, "
+        "root: cpu, sata: false, max_length_mm: 80, limits_slots: {B: 0}}]}]\n",
+        ["part 1", "M1", "no slot"],
     ),
     "deep": ("parts: " + "[" * 100_000, ["deep"]),
 }

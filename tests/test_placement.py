@@ -43,6 +43,7 @@ def small_boards(draw: st.DrawFn) -> Motherboard:
             "root": draw(st.sampled_from(("cpu", "cpu", "chipset", "cpu2"))),
             "splits": draw(st.sampled_from(((), (2,)))),
             "disables_sata_ports": draw(st.sampled_from((0, 0, 2))),
+            "disables_u2_ports": draw(st.sampled_from((0, 0, 0, 1))),
         }
         for place, row in enumerate(rows)
     ]
@@ -79,7 +80,7 @@ def small_boards(draw: st.DrawFn) -> Motherboard:
             "populations": populations,
             "m2": m2,
             "sata_ports": draw(st.sampled_from((2, 4))),
-            "u2_ports": 0,
+            "u2_ports": draw(st.sampled_from((0, 1, 2))),
         },
         strict=False,
     )
@@ -144,7 +145,7 @@ def by_hand(
         things += [("other", n) for n in range(len(beside))]
         for seats in permutations(range(len(slots)), len(things)):
             arrangement = dict(zip(things, seats, strict=True))
-            for limits, ports in ways_of_drives(board, cpus, wanted):
+            for limits, ports, u2 in ways_of_drives(board, cpus, wanted):
                 for table in board.populations or ():
                     if table.min_cpu_lanes <= cpu_lanes:
                         facts = judge(
@@ -157,6 +158,7 @@ def by_hand(
                             arrangement,
                             [min(n, limits.get(i, n)) for i, n in enumerate(table.lanes)],
                             ports,
+                            u2,
                         )
                         if facts is not None:
                             order = sorted(on_board, key=lambda c, a=arrangement: a["card", c])
@@ -174,8 +176,8 @@ def fullest(count: int, cables: tuple[Lead, ...]) -> list[int]:
 
 def ways_of_drives(
     board: Motherboard, cpus: int, wanted: Drives
-) -> list[tuple[dict[int, int], int]]:
-    """Limits per slot and spare SATA ports; as if without drives when they do not fit."""
+) -> list[tuple[dict[int, int], int, int]]:
+    """Limits per slot, spare SATA and U.2 ports; as if without drives when they do not fit."""
     names = [slot.name for slot in board.slots or ()]
     ways = []
     usable = [m for m in board.m2 or () if m.root != "cpu2" or cpus > 1]
@@ -191,16 +193,23 @@ def ways_of_drives(
                 place = names.index(name)
                 limits[place] = min(left, limits.get(place, left))
         ways.append((limits, (board.sata_ports or 0) - sum(m.disables_sata_ports for m in taken)))
+    u2 = board.u2_ports or 0
+    ways = [(limits, max(0, ports)) for limits, ports in ways]
     enough = [
-        (limits, ports - wanted.cabled)
-        for limits, ports in ways
-        if ports >= wanted.cabled and (board.u2_ports or 0) >= wanted.u2
+        (limits, ports) for limits, ports in ways if ports >= wanted.cabled and u2 >= wanted.u2
     ]
-    if enough:
-        return enough
-    if ways:
-        return [(limits, max(0, ports - wanted.cabled)) for limits, ports in ways]
-    return [({}, board.sata_ports or 0)]
+    return [
+        (
+            limits,
+            max(0, ports - wanted.cabled) if wanted.cabled else ANY,
+            max(0, u2 - wanted.u2) if wanted.u2 else ANY,
+        )
+        for limits, ports in enough or ways
+    ] or [({}, ANY, ANY)]
+
+
+ANY = 999
+"""Ports that nothing needs may all be lost."""
 
 
 def judge(
@@ -213,6 +222,7 @@ def judge(
     seats: dict[tuple[str, int], int],
     lanes: list[int],
     ports: int,
+    u2: int,
 ) -> Facts | None:
     """The facts of one arrangement, or ``None`` if it cannot be built."""
     slots = board.slots or ()
@@ -234,6 +244,8 @@ def judge(
     if any(a[1] > b[0] for a, b in pairwise(spans)):
         return None
     if sum(slots[index].disables_sata_ports for index in seats.values()) > ports:
+        return None
+    if sum(slots[index].disables_u2_ports for index in seats.values()) > u2:
         return None
     facts = []
     for card, lead in enumerate(hanging):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rigopt.build import Build, Line
 from rigopt.outcome import BoardMap, DriveSeating, SlotRow
-from rigopt.parts import GpuCard, Motherboard
+from rigopt.parts import GpuCard, Motherboard, PcieSlot
 from rigopt.placement import ON_BOARD, Placement
 from rigopt.problem import Problem
 from rigopt.rules.nvlink import bridged_placements
@@ -103,10 +103,9 @@ def _wired(
     """A lane table and a shelving under which the placement has its lanes."""
     slots = board.slots or ()
     used = {*placement.at, *placement.others}
-    cost = sum(slots[index].disables_sata_ports for index in used)
     for shelving in shelvings or (None,):
         limits = dict(shelving.limits) if shelving else {}
-        if shelving and shelving.ports - cost < drives.cabled <= shelving.ports:
+        if shelving is not None and not _ports_suffice(slots, used, shelving, drives):
             continue
         for table in board.populations or ():
             if table.min_cpu_lanes > cpu.lanes:
@@ -115,6 +114,19 @@ def _wired(
             if all(lanes[i] for i in used) and _enough(lanes, placement, cards):
                 return _Wired(lanes, shelving)
     return None
+
+
+def _ports_suffice(
+    slots: Sequence[PcieSlot], used: Iterable[int], shelving: Shelving, drives: Drives
+) -> bool:
+    """Whether the slots in use leave the drives their ports, if there are enough at all."""
+    ports, u2 = shelving.ports, shelving.u2 or 0
+    sata_lost = sum(slots[index].disables_sata_ports for index in used)
+    u2_lost = sum(slots[index].disables_u2_ports for index in used)
+    return not (
+        0 < drives.cabled <= ports < drives.cabled + sata_lost
+        or 0 < drives.u2 <= u2 < drives.u2 + u2_lost
+    )
 
 
 def _enough(lanes: Sequence[int], placement: Placement, cards: Cards) -> bool:
@@ -209,7 +221,7 @@ def _ports_left(
         return None
     taken = {row.slot for row in rows if row.plugged}
     lost = sum(s.disables_sata_ports for s in board.slots or () if s.name in taken)
-    return ports - lost - drives.cabled
+    return max(0, ports - lost - drives.cabled)
 
 
 def _route(board: Motherboard, placement: Placement) -> str | None:

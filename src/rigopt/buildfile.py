@@ -193,7 +193,8 @@ def _inline(item: Mapping[str, Any], place: str) -> Part:
                 where=place,
                 mend=nearest(field, model.model_fields),
             ) from None
-        raise InputError(first_problem(error), where=place, mend="correct or remove it") from None
+        said, _, mend = first_problem(error).partition("; ")
+        raise InputError(said, where=place, mend=mend or "correct or remove it") from None
 
 
 def load_build(

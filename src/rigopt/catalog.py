@@ -285,11 +285,12 @@ def _row_problems(error: ValidationError, where: str) -> list[InputError]:
     problems = []
     for item in error.errors():
         field = ".".join(map(str, item["loc"])) or "the row"
+        said, _, mend = item["msg"].removeprefix("Value error, ").partition("; ")
         problems.append(
             InputError(
-                f"field {field}: {item['msg']}" if item["loc"] else item["msg"],
+                f"field {field}: {said}" if item["loc"] else f"field {said}",
                 where=where,
-                mend=_MENDS.get(item["type"], "correct the value"),
+                mend=mend or _MENDS.get(item["type"], "correct the value"),
             )
         )
     return problems

@@ -22,6 +22,8 @@ class Seat:
     splits: tuple[int, ...] = ()
     costs_ports: int = 0
     """SATA ports that are lost while a card sits here."""
+    costs_u2: int = 0
+    """U.2 ports likewise."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -47,13 +49,21 @@ def topology_of(board: Motherboard) -> Topology | None:
     if board.slots is None or board.populations is None or board.socket is None:
         return None
     bays = bays_of(board)
-    shared = any(s.disables_sata_ports for s in board.slots)
+    shared = any(s.disables_sata_ports or s.disables_u2_ports for s in board.slots)
     if bays is not None and not shared and not any(seat.limits for seat in bays.seats):
         bays = None
     return _topology(
         board.socket,
         tuple(
-            Seat(s.position, s.size, s.gen, s.root, s.splits, s.disables_sata_ports)
+            Seat(
+                s.position,
+                s.size,
+                s.gen,
+                s.root,
+                s.splits,
+                s.disables_sata_ports,
+                s.disables_u2_ports,
+            )
             for s in board.slots
         ),
         tuple((p.min_cpu_lanes, p.lanes) for p in board.populations),
@@ -64,13 +74,18 @@ def topology_of(board: Motherboard) -> Topology | None:
 # --- what drives leave to cards ---------------------------------------------------------------
 
 
+NO_LIMIT = 999
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """What one way to seat the drives leaves to the cards."""
 
     limits: tuple[tuple[int, int], ...] = ()
-    spare_ports: int = 0
-    """SATA ports that slots in use may still cost."""
+    spare_ports: int = NO_LIMIT
+    """SATA ports that slots in use may still cost: all, where no drive needs one."""
+    spare_u2: int = NO_LIMIT
+    """U.2 ports likewise."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -94,15 +109,20 @@ def layout_of(topology: Topology, generation: str, cpus: int, drives: Drives) ->
     """A board with drives. If they do not fit, the rules on drives say so and cards see none."""
     if topology.bays is None:
         return bare(topology)
-    costly = any(seat.costs_ports for seat in topology.seats)
+    ports = drives.cabled > 0 and any(seat.costs_ports for seat in topology.seats)
+    u2 = drives.u2 > 0 and any(seat.costs_u2 for seat in topology.seats)
     shares = [
-        Share(way.limits, max(0, way.ports - drives.cabled) if costly else 0)
+        Share(
+            way.limits,
+            max(0, way.ports - drives.cabled) if ports else NO_LIMIT,
+            max(0, way.u2 - drives.u2) if u2 and way.u2 is not None else NO_LIMIT,
+        )
         for way in in_place(topology.bays, generation, cpus, drives)
     ]
     if not shares:
-        return _layout(topology, (Share((), topology.bays.ports),)) if costly else bare(topology)
+        return bare(topology)
     best = [one for one in set(shares) if not any(_betters(other, one) for other in shares)]
-    best.sort(key=lambda share: (share.limits, share.spare_ports))
+    best.sort(key=lambda share: (share.limits, share.spare_ports, share.spare_u2))
     return _layout(topology, tuple(best))
 
 
@@ -110,6 +130,7 @@ def _betters(a: Share, b: Share) -> bool:
     mine, other = dict(a.limits), dict(b.limits)
     return a != b and (
         a.spare_ports >= b.spare_ports
+        and a.spare_u2 >= b.spare_u2
         and all(index in other and left >= other[index] for index, left in mine.items())
     )
 
@@ -117,7 +138,7 @@ def _betters(a: Share, b: Share) -> bool:
 # --- cards ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Body:
     """What of a card matters for seating it."""
 
@@ -127,7 +148,7 @@ class Body:
     """Length of the slot it takes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Lead:
     """What of a riser matters: it takes a slot and carries cards elsewhere."""
 
@@ -251,11 +272,12 @@ def _worst(placement: Placement) -> int:
 def _hangings(
     bodies: tuple[Body, ...], leads: tuple[Lead, ...]
 ) -> Iterator[tuple[tuple[int, ...], ...]]:
-    """Every way to hang cards on risers: per riser the indices of its cards; equal cards once.
+    """Every way to hang cards on risers: per riser the indices of its cards; equal cards and equal
+    risers change places with nothing gained, so that each way is told once.
 
     As many cards hang as the risers carry; a riser too many stays in its box.
     """
-    seen: set[tuple[tuple[Body, ...], ...]] = set()
+    seen: set[tuple[tuple[Lead, tuple[Body, ...]], ...]] = set()
 
     def hang(place: int, left: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], ...]]:
         if place == len(leads):
@@ -268,7 +290,12 @@ def _hangings(
                 yield (taken, *tail)
 
     for hanging in hang(0, tuple(range(len(bodies)))):
-        shape = tuple(tuple(bodies[index] for index in taken) for taken in hanging)
+        shape = tuple(
+            sorted(
+                (lead, tuple(sorted(bodies[index] for index in taken)))
+                for lead, taken in zip(leads, hanging, strict=True)
+            )
+        )
         if shape not in seen:
             seen.add(shape)
             yield hanging
@@ -347,25 +374,26 @@ def _lane_choices(
 ) -> list[tuple[int, ...]]:
     """Lanes of every chosen seat, under every lane table and every way to seat the drives that
     no other one betters for all cards."""
-    ports = sum(layout.topology.seats[index].costs_ports for index, _ in chosen)
+    used = [layout.topology.seats[index] for index, _ in chosen]
+    ports, u2 = sum(seat.costs_ports for seat in used), sum(seat.costs_u2 for seat in used)
     found: dict[tuple[int, ...], tuple[int, ...]] = {}
     for share in layout.shares:
-        if ports > share.spare_ports:
+        if ports > share.spare_ports or u2 > share.spare_u2:
             continue
         limits = dict(share.limits)
         for table in tables:
             lanes = tuple(min(table[i], limits.get(i, table[i])) for i, _ in chosen)
             if min(lanes) > 0:
-                used = tuple(
+                useful = tuple(
                     min(given, items[number].lanes) if items[number].card else 0
                     for given, (_, number) in zip(lanes, chosen, strict=True)
                 )
-                found.setdefault(used, lanes)
+                found.setdefault(useful, lanes)
     return [
         lanes
-        for used, lanes in found.items()
+        for useful, lanes in found.items()
         if not any(
-            other != used and all(a >= b for a, b in zip(other, used, strict=True))
+            other != useful and all(a >= b for a, b in zip(other, useful, strict=True))
             for other in found
         )
     ]

@@ -135,8 +135,8 @@ def _shelving(
     return Shelving(
         chosen=tuple(sorted([(p, False) for p, _ in nvme] + [(p, True) for p, _ in sata])),
         limits=tuple(sorted(limits.items())),
-        ports=bays.ports - lost,
-        u2=None if bays.u2 is None else bays.u2 - lost_u2,
+        ports=max(0, bays.ports - lost),
+        u2=None if bays.u2 is None else max(0, bays.u2 - lost_u2),
     )
 
 

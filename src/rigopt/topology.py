@@ -33,6 +33,8 @@ def graph_of(board: Motherboard) -> nx.Graph:
         graph.add_edge(slot.root, slot.name, relation="lanes", gen=slot.gen, lanes=most)
         if slot.disables_sata_ports:
             graph.add_edge(slot.name, SATA, relation="shares", left=-slot.disables_sata_ports)
+        if slot.disables_u2_ports:
+            graph.add_edge(slot.name, U2, relation="shares", left=-slot.disables_u2_ports)
     for m2 in board.m2 or ():
         graph.add_node(m2.name, role="m2")
         graph.add_edge(m2.root, m2.name, relation="lanes", gen=m2.gen, lanes=m2.lanes)

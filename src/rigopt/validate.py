@@ -117,7 +117,6 @@ def _references(
                     yield wrong(path, part, "chipset", part.chipset, set(chipsets))
                 if part.socket is not None and part.socket not in sockets:
                     yield wrong(path, part, "socket", part.socket, sockets)
-                yield from _slots(path, part)
             case Cpu():
                 if part.socket is not None and part.socket not in sockets:
                     yield wrong(path, part, "socket", part.socket, sockets)
@@ -132,31 +131,3 @@ def _references(
                 )
             case _:
                 pass
-
-
-def _slots(path: Path, board: Motherboard) -> Iterator[InputError]:
-    slots = board.slots or ()
-    names = [slot.name for slot in slots]
-    for population in board.populations or ():
-        if len(population.lanes) != len(slots):
-            yield InputError(
-                f"{board.id}: field populations: {len(population.lanes)} entries "
-                f"for {len(slots)} slots",
-                where=str(path),
-                mend="give the lanes of every slot in order",
-            )
-    positions = [slot.position for slot in slots]
-    if positions != sorted(set(positions)):
-        yield InputError(
-            f"{board.id}: field slots: positions {positions} do not rise",
-            where=str(path),
-            mend="list the slots from the CPU down, one a row",
-        )
-    for slot in board.m2 or ():
-        for lost in slot.limits_slots:
-            if lost not in names:
-                yield InputError(
-                    f"{board.id}: field m2: {slot.name} limits {lost}, which is no slot",
-                    where=str(path),
-                    mend=nearest(lost, names),
-                )

@@ -19,7 +19,8 @@ def first_problem(error: ValidationError) -> str:
     """The first thing that a model refused: "field watts: Input should be ..."."""
     first = error.errors()[0]
     field = ".".join(map(str, first["loc"]))
-    return f"field {field}: {first['msg']}" if field else str(first["msg"])
+    said = str(first["msg"]).removeprefix("Value error, ")
+    return f"field {field}: {said}" if field else said
 
 
 class Fact(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rigopt.parts.base import Count, Fact, Gigabytes, Millimetres, Part, Row, Text, Watts
 
@@ -84,6 +84,8 @@ class PcieSlot(Fact):
     """Into how many equal links the BIOS can split it (bifurcation)."""
     disables_sata_ports: Count = 0
     """SATA ports that are lost while a card sits here."""
+    disables_u2_ports: Count = 0
+    """U.2 ports that are lost while a card sits here."""
 
 
 class Population(Fact):
@@ -163,6 +165,30 @@ class Motherboard(Part):
     """Generations its first BIOS runs although the chipset's first boards needed a later one."""
     above_4g: bool | None = None
     """Whether it maps large PCIe memory windows (Above 4G decoding)."""
+
+    @model_validator(mode="after")
+    def _slots_agree(self) -> Motherboard:
+        slots = self.slots or ()
+        names = [slot.name for slot in slots]
+        rows = [slot.position for slot in slots]
+        if rows != sorted(set(rows)):
+            raise ValueError(
+                f"slots: positions {rows} do not rise; list them from the CPU down, one a row"
+            )
+        for table in self.populations or ():
+            if self.slots is not None and len(table.lanes) != len(slots):
+                raise ValueError(
+                    f"populations: {len(table.lanes)} entries for {len(slots)} slots; "
+                    "give the lanes of every slot in order"
+                )
+        for m2 in self.m2 or ():
+            unknown = sorted(set(m2.limits_slots) - set(names))
+            if unknown and self.slots is not None:
+                raise ValueError(
+                    f"m2: {m2.name} limits {unknown[0]}, which is no slot; "
+                    f"name one of {', '.join(names) or 'its slots'}"
+                )
+        return self
 
 
 class MemoryKit(Part):
