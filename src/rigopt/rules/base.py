@@ -56,7 +56,8 @@ class RuleReport:
     @property
     def text(self) -> str:
         """The findings that carry the verdict, as one line."""
-        return "; ".join(f.text for f in self.findings if f.verdict is self.verdict)
+        texts = [f.text for f in self.findings if f.verdict is self.verdict]
+        return "; ".join(dict.fromkeys(texts))
 
 
 class Encoder(Protocol):

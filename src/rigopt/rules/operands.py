@@ -142,6 +142,18 @@ class Derived:
 AnyOperand = Operand | Total | Derived
 
 
+def missing(operand: AnyOperand, build: Build, world: World) -> list[tuple[str, str]]:
+    """The facts that an operand lacks in a build, each with the names of the parts (or the kind)
+    that it is missing of."""
+    if isinstance(operand, Derived):
+        return [item for source in operand.sources for item in missing(source, build, world)]
+    return [
+        (operand.fact or "a fact", " and ".join(line.part.name for line in lines) or operand.kind)
+        for key, lines in operand.values(build, world)
+        if key is None
+    ]
+
+
 def fact(kind: str, name: str, *, label: str = "", optional: bool = False) -> Operand:
     """An operand that reads one field of a part."""
     return Operand(

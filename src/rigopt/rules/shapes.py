@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rigopt.build import Build, Line
 from rigopt.parts import REQUIRED_KINDS
 from rigopt.rules.base import ABSENT, Encoder, Finding, Key, Literal, Verdict
-from rigopt.rules.operands import AnyOperand, Operand, Value
+from rigopt.rules.operands import AnyOperand, Operand, Value, missing
 
 if TYPE_CHECKING:
     from rigopt.world import World
@@ -82,11 +82,15 @@ class Relation:
             keys = [key for key, _ in combo]
             verdict = self.verdict(world, keys)
             if worst is None or verdict.badness > worst.verdict.badness:
-                worst = self._finding(world, verdict, combo)
+                worst = self._finding(build, world, verdict, combo)
         return worst or _UNCONCERNED
 
     def _finding(
-        self, world: World, verdict: Verdict, combo: Sequence[tuple[Key, tuple[Line, ...]]]
+        self,
+        build: Build,
+        world: World,
+        verdict: Verdict,
+        combo: Sequence[tuple[Key, tuple[Line, ...]]],
     ) -> Finding:
         keys = [key for key, _ in combo]
         if ABSENT in keys or (None in keys and verdict is Verdict.NOT_APPLICABLE):
@@ -98,12 +102,14 @@ class Relation:
             names[line.kind] = before + line.part.name
         parts = tuple(line.part.id for line in lines)
         if verdict is Verdict.UNKNOWN and not self.sees_unknown and None in keys:
-            missing = [
-                f"{operand.fact or 'a fact'} of {names.get(operand.kind, operand.kind)}"
-                for operand, (key, _) in zip(self.operands, combo, strict=True)
+            lacking = [
+                f"{fact} of {name}"
+                for operand, key in zip(self.operands, keys, strict=True)
                 if key is None
+                for fact, name in missing(operand, build, world)
             ]
-            return Finding(verdict, f"not known: {', '.join(missing)}", parts=parts)
+            told = ", ".join(dict.fromkeys(lacking))
+            return Finding(verdict, f"not known: {told}", parts=parts)
         text = _put_names(self.words(world, *keys), names)
         demand, supply = None, None
         if self.numbers is not None and None not in keys:
