@@ -92,6 +92,8 @@ class Case(Part):
     """Cards that hang apart from the board, each on a riser."""
     riser_rows: Count | None = None
     """Expansion slots that these places have in all; ``None``: every place takes any card."""
+    riser_reach_mm: Millimetres | None = None
+    """Length of a riser that reaches the farthest of them."""
     ducted: bool = False
     """Whether a fan wall forces air through the cards, as in rack chassis for servers."""
 

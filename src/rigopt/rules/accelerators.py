@@ -300,5 +300,37 @@ GPU_AIRFLOW = Rule(
     "choose a card with a fan of its own, or a server chassis",
 )
 
+
+def _reach(_world: World, length: int | None, reach: int | None) -> Verdict:
+    return decide(length is not None and reach is not None and length >= reach)
+
+
+def _reach_words(_world: World, length: int | None, reach: int | None) -> str:
+    if reach is None:
+        return (
+            f"how far the places of {{case}} are from the slots is not stated: measure whether "
+            f"{show(length)} mm of {{riser}} reach"
+        )
+    sign = "≥" if length is not None and length >= reach else "<"
+    return (
+        f"{{riser}} is {show(length)} mm long {sign} {reach} mm to the farthest place of {{case}}"
+    )
+
+
+RISER_REACH = Rule(
+    "riser-reach",
+    "risers reach the places of the cards that hang on them",
+    (
+        Relation(
+            (fact("riser", "length_mm"), fact("case", "riser_reach_mm")),
+            _reach,
+            _reach_words,
+            sees_unknown=True,
+        ),
+    ),
+    "choose longer risers",
+    hard=False,
+)
+
 SEATING_RULES = (GPU_PLACEMENT, GPU_LANES, GPU_COOLING)
-CARD_RULES = (GPU_AIRFLOW, GPU_SOFTWARE, GPU_BAR_SPACE)
+CARD_RULES = (RISER_REACH, GPU_AIRFLOW, GPU_SOFTWARE, GPU_BAR_SPACE)
