@@ -29,7 +29,7 @@ from rigopt.parts import REQUIRED_KINDS, GpuCard
 from rigopt.problem import Problem
 from rigopt.request import Request
 from rigopt.rules.base import RuleReport, Verdict
-from rigopt.rules.power import ride_out_w
+from rigopt.rules.power import circuits_w, ride_out_w
 from rigopt.rules.standard import RULES
 from rigopt.rules.wishes import wishes_of
 from rigopt.throughput import Link, predict, workloads
@@ -107,7 +107,8 @@ def power_budget(build: Build, world: World) -> PowerBudget:
     supplies = build.of_kind("psu")
     draw, wall = draw_w(build, world), wall_w(build, world)
     rating = _sum(supply_w(line, world) for line in supplies) if supplies else None
-    circuits = min(world.request.circuits, sum(line.quantity for line in supplies) or 1)
+    count = sum(line.quantity for line in supplies) or 1
+    circuits = min(world.request.circuits, count)
     return PowerBudget(
         lines=tuple(
             PowerLine(kind=line.kind, part=line.part.id, watts=line_draw_w(line, world))
@@ -123,7 +124,7 @@ def power_budget(build: Build, world: World) -> PowerBudget:
         efficiency_pct=100 * draw // wall if draw is not None and wall else None,
         wall_w=wall,
         circuit=world.circuit.title if circuits == 1 else f"{circuits} x {world.circuit.title}",
-        circuit_w=world.circuit.continuous_w * circuits,
+        circuit_w=circuits_w(world, count),
     )
 
 

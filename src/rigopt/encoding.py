@@ -240,7 +240,7 @@ class Encoding:
         for line, literal in self._options["gpu"]:
             assert isinstance(line.part, GpuCard)
             if line.quantity > 1:
-                key = line.part.chip, line.quantity, self.problem.cap_w(line)
+                key = line.part.chip, line.quantity, line.power_limit_w
                 several.setdefault(key, []).append((line, literal))
                 continue
             points.append((self.problem.score(line, None) or 0, literal))

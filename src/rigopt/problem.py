@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rigopt.build import Build, Line
 from rigopt.catalog import Catalog
-from rigopt.draw import capped, card_limit_w
+from rigopt.draw import capped
 from rigopt.parts import (
     KINDS,
     REQUIRED_KINDS,
@@ -216,17 +216,13 @@ class Problem:
     def score(self, gpu: Line, link: Link | None) -> int | None:
         """The score of a line of cards, 1,000 being the reference; ``None``: not predictable."""
         assert isinstance(gpu.part, GpuCard)
-        chip, limit = self.world.chip(gpu.part), self.cap_w(gpu)
+        chip, limit = self.world.chip(gpu.part), gpu.power_limit_w
         key = chip.id, gpu.quantity, link, limit
         if key not in self._scores:
             self._scores[key] = score(
                 self.world.mix, chip, gpu.quantity, link, self.world.reference, limit
             )
         return self._scores[key]
-
-    def cap_w(self, gpu: Line) -> int | None:
-        """The power limit under which a line of cards is predicted; ``None``: the usual one."""
-        return None if gpu.power_limit_w is None else card_limit_w(gpu, self.world)
 
     @cached_property
     def _scores(self) -> dict[tuple[str, int, Link | None, int | None], int | None]:

@@ -143,7 +143,7 @@ def at_the_wall(limit_w: Callable[[World, int], int], words: str) -> Balance:
     )
 
 
-def _circuits_w(world: World, supplies: int) -> int:
+def circuits_w(world: World, supplies: int) -> int:
     """Watts that equal supplies may take together: the fullest circuit sets the limit."""
     circuits = min(world.request.circuits, supplies)
     on_the_fullest = -(-supplies // circuits)
@@ -153,7 +153,7 @@ def _circuits_w(world: World, supplies: int) -> int:
 WALL_CIRCUIT = Rule(
     "wall-circuit",
     "the wall circuit carries the rig at full load without end",
-    (at_the_wall(_circuits_w, "that the wall gives"),),
+    (at_the_wall(circuits_w, "that the wall gives"),),
     "choose fewer or thriftier cards, a --power-limit, or a stronger --circuit",
 )
 
