@@ -11,8 +11,10 @@ SOURCE = Path(__file__).parent.parent / "src" / "rigopt"
 LAYERS = (
     ("errors", "flags", "resources", "verdict"),
     ("units", "userfiles", "parts"),
+    ("plausible",),
     ("markets",),
     ("catalog",),
+    ("survey",),
     ("build", "validate", "request", "shelving", "topology", "assumptions"),
     ("placement",),
     ("seating", "throughput"),
@@ -26,6 +28,8 @@ LAYERS = (
     ("checking", "explain", "buildfile", "cpsat"),
     ("solving",),
     ("render",),
+    ("terminal",),
+    ("cli_catalog",),
     ("cli",),
     ("__main__",),
 )

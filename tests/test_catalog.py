@@ -11,33 +11,10 @@ import pytest
 
 from rigopt.catalog import Catalog, kind_of
 from rigopt.errors import InputError
-from rigopt.parts import REQUIRED_KINDS, GpuCard, Motherboard
+from rigopt.parts import FIT_CRITICAL, REQUIRED_KINDS, GpuCard, Motherboard
 from rigopt.resources import data_dir
+from rigopt.survey import Difference, compare, survey
 from rigopt.validate import validate
-
-FIT_CRITICAL = {
-    "gpu": "length_mm height_mm slots_covered cooling pcie_8pin pcie_6pin pcie_16pin eps_8pin "
-    "adapter_8pin display_outputs",
-    "cpu": "socket generation cores threads tdp_w package_power_w memory_types module_kinds "
-    "memory_channels memory_max_gb ecc pcie_gen pcie_lanes display cooler_included",
-    "motherboard": "socket chipset form_factor width_mm memory_type module_kinds memory_slots "
-    "memory_channels memory_max_gb memory_module_max_gb slots populations m2 sata_ports u2_ports "
-    "eps_8pin eps_8pin_required wifi",
-    "memory": "memory_type module_kind ecc modules module_gb speed_mt_s height_mm",
-    "storage": "form protocol capacity_gb spinning",
-    "psu": "watts form_factor length_mm efficiency atx_version eps_8pin pcie_8pin pcie_16pin "
-    "sata_plugs",
-    "cooler": "medium height_mm sockets overhangs_memory radiator_mm paste_included",
-    "case": "board_form_factors expansion_slots gpu_length_max_mm cooler_height_max_mm "
-    "psu_form_factors psu_length_max_mm radiator_mounts bays_35 bays_25 fan_mounts",
-    "fan": "size_mm",
-    "nvlink_bridge": "family span_slots",
-    "riser": "gen lanes",
-    "network": "bus wifi",
-    "paste": "name",
-    "os": "family",
-}
-"""Facts without which a rule would have to say unknown."""
 
 
 def test_the_shipped_catalogue_has_no_problem() -> None:
@@ -52,7 +29,7 @@ def test_no_fit_critical_fact_is_missing(catalog: Catalog) -> None:
     missing = [
         (part.id, field)
         for part in catalog.parts.values()
-        for field in FIT_CRITICAL[kind_of(part)].split()
+        for field in FIT_CRITICAL[kind_of(part)]
         if getattr(part, field) is None
     ]
     assert missing == []
@@ -138,10 +115,97 @@ def test_rows_are_held_against_each_other(copy: Path) -> None:
     prices = copy / "markets" / "us-2026" / "prices" / "psu.csv"
     with prices.open("a", encoding="utf-8") as handle:
         handle.write("no-such-part,100,new,quote,2026-01-01,somebody,\n")
-    texts = [str(problem) for problem in validate(copy)[0]]
+    texts = [t for t in map(str, validate(copy)[0]) if "part_numbers" not in t]
     for words in (f"{first['id']} stands in", "geforce-rtx-9999", "X571", "entries for", "no-such"):
         assert any(words in text for text in texts), (words, texts)
     assert len(texts) == 5
+
+
+IMPOSSIBLE: dict[str, tuple[str, dict[str, object], str]] = {
+    "a case of 77 slots": ("case", {"expansion_slots": 77}, "77 slots is not between"),
+    "PCIe 4.0 on a board of 2017": ("motherboard", {"released": 2017}, "before the first boards"),
+    "1,200 W without a PCIe plug": (
+        "psu",
+        {"watts": 1200, "pcie_8pin": 0, "pcie_16pin": 0},
+        "no PCIe plug",
+    ),
+    "2 GB of memory at most": ("motherboard", {"memory_max_gb": 2}, "2 GB is not between"),
+    "a card of another memory": ("gpu", {"name": "Acme RTX 3090 96GB"}, "the name says 96 GB"),
+    "more threads than two a core": ("cpu", {"threads": 500}, "500 threads"),
+    "memory of no size": ("memory", {"module_gb": 20}, "no module has 20 GB"),
+    "a hard disk that speaks NVMe": ("storage", {"spinning": True, "protocol": "nvme"}, "NVMe"),
+    "a liquid cooler without a radiator": (
+        "cooler",
+        {"medium": "liquid", "radiator_mm": 0},
+        "without a radiator",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE)
+def test_what_cannot_be_is_named(name: str, copy: Path) -> None:
+    """A fact that no real part has is reported with file, row, field and repair."""
+    kind, wrong, words = IMPOSSIBLE[name]
+    path = next(
+        path
+        for path in sorted((copy / "parts" / kind).glob("*.jsonl"))
+        if name != "PCIe 4.0 on a board of 2017" or path.name == "am5.jsonl"
+    )
+    row = json.loads(next(x for x in path.read_text(encoding="utf-8").splitlines() if x[0] == "{"))
+    append(path, {**row, **wrong, "id": "impossible", "part_numbers": []})
+    problems = [str(p) for p in validate(copy)[0]]
+    assert problems
+    for problem in problems:
+        assert "impossible: field" in problem
+        assert path.name in problem
+    assert any(words in problem for problem in problems)
+
+
+def test_two_rows_of_one_part_number(copy: Path) -> None:
+    """One number on two supplies: one of the rows is wrong, or there twice."""
+    path = copy / "parts" / "psu" / "atx.jsonl"
+    rows = [json.loads(x) for x in path.read_text(encoding="utf-8").splitlines() if x[0] == "{"]
+    numbered = next(row for row in rows if row.get("part_numbers"))
+    append(path, numbered | {"id": "again"})
+    problems = [str(problem) for problem in validate(copy)[0]]
+    assert len(problems) == len(numbered["part_numbers"])
+    for number, problem in zip(numbered["part_numbers"], problems, strict=True):
+        assert number in problem
+        assert {"again", numbered["id"]} <= set(problem.replace(":", " ").split())
+
+
+def test_survey_counts_what_there_is(catalog: Catalog) -> None:
+    """Counts, completeness and ages add up; a fact taken away is a gap."""
+    market = catalog.market("us-2026")
+    found = survey(catalog, market)
+    assert sum(row.parts for row in found.kinds) == len(catalog.parts)
+    assert found.gaps == ()
+    prices = found.prices
+    assert prices.rows == prices.quotes + prices.list_prices + prices.estimates
+    card = catalog.parts["nvidia-rtx-3090-founders"]
+    vague = catalog.with_parts([card.model_copy(update={"length_mm": None})])
+    (gap,) = survey(vague, market).gaps
+    assert (gap.kind, gap.field, gap.parts) == ("gpu", "length_mm", (card.id,))
+
+
+def test_difference_names_what_changed(copy: Path, catalog: Catalog) -> None:
+    """A part added, one removed, a fact and a price changed; nothing else."""
+    path = copy / "parts" / "psu" / "atx.jsonl"
+    lines = [x for x in path.read_text(encoding="utf-8").splitlines() if x[:1] == "{"]
+    first, second, *rest = map(json.loads, lines)
+    changed = [first | {"length_mm": 199}, second | {"id": "renamed", "part_numbers": []}, *rest]
+    path.write_text("".join(json.dumps(row) + "\n" for row in changed), encoding="utf-8")
+    prices = copy / "markets" / "us-2026" / "prices" / "psu.csv"
+    with prices.open("a", encoding="utf-8") as handle:
+        handle.write(f"{first['id']},12345,new,quote,2026-11-21,somebody,\n")
+    found = compare(catalog, Catalog.load(copy))
+    assert found.added == ("renamed",)
+    assert found.removed == (second["id"],)
+    assert [(c.row, c.field, c.after) for c in found.changed] == [(first["id"], "length_mm", "199")]
+    assert [(c.row, c.field, c.after) for c in found.prices] == [
+        (first["id"], "us-2026 new", "123.45")
+    ]
+    assert compare(catalog, catalog) == Difference(added=(), removed=(), changed=(), prices=())
 
 
 def test_a_broken_price_file_is_named(copy: Path) -> None:

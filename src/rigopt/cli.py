@@ -9,22 +9,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from rigopt.cli_catalog import catalog_app
 from rigopt.errors import InputError, InternalError
 from rigopt.flags import FLAGS
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from rigopt.catalog import Catalog
-
-DONE, VIOLATED, BAD_INPUT, NO_BUILD, LIMIT = 0, 1, 2, 3, 4
-"""Exit codes of answers and of bad input."""
-FAULT, NOT_WRITTEN, STOPPED, PIPE_CLOSED = 70, 74, 130, 141
-"""Exit codes of what ends a run from outside."""
+from rigopt.terminal import (
+    BAD_INPUT,
+    DONE,
+    FAULT,
+    LIMIT,
+    NO_BUILD,
+    NOT_WRITTEN,
+    PIPE_CLOSED,
+    STOPPED,
+    VIOLATED,
+    AsJson,
+    Folder,
+    catalog_in,
+    console,
+)
 
 app = typer.Typer(
     name="rigopt",
@@ -34,16 +40,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-catalog_app = typer.Typer(help="Look at the catalogue of parts.", no_args_is_help=True)
 app.add_typer(catalog_app, name="catalog")
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every rule with its numbers.")]
-AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="The answer as Markdown.")]
 Save = Annotated[str | None, typer.Option("--save", metavar="FILE", help="Write the build.")]
-Folder = Annotated[
-    str | None, typer.Option("--catalog", metavar="DIR", help="Another catalogue folder.")
-]
 
 
 def _version(shown: bool) -> None:
@@ -61,20 +62,6 @@ def _root(
     ] = False,
 ) -> None:
     del version
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    at_terminal = sys.stdout is not None and sys.stdout.isatty()
-    width = None if at_terminal or "COLUMNS" in os.environ else 80
-    return Console(width=width, soft_wrap=False)
-
-
-def _catalog(folder: str | None) -> Catalog:
-    from rigopt.catalog import Catalog
-
-    return Catalog.load(None if folder is None else Path(folder))
 
 
 @contextmanager
@@ -140,7 +127,7 @@ def solve_command(
 
     _one_form(as_json, as_markdown)
     target = _writable(save)
-    catalog = _catalog(folder)
+    catalog = catalog_in(folder)
     request = request_from(given, catalog, file=_path(request_file))
     with _progress() as tell:
         outcome = solve(request, catalog=catalog, tell=tell)
@@ -172,7 +159,7 @@ def check_command(
     from rigopt.checking import check
 
     _one_form(as_json, as_markdown)
-    catalog = _catalog(folder)
+    catalog = catalog_in(folder)
     build, request, catalog = load_build(Path(build_file), catalog, given)
     report = check(build, request, catalog=catalog)
     _show(report, as_json=as_json, as_markdown=as_markdown, verbose=verbose)
@@ -203,9 +190,9 @@ def _show(answer: Any, *, as_json: bool, as_markdown: bool, verbose: bool) -> No
         from rigopt.render.text import print_outcome, print_report
 
         if isinstance(answer, Report):
-            print_report(_console(), answer, verbose=verbose)
+            print_report(console(), answer, verbose=verbose)
         else:
-            print_outcome(_console(), answer, verbose=verbose)
+            print_outcome(console(), answer, verbose=verbose)
 
 
 def _writable(path: str | None) -> Path | None:
@@ -244,113 +231,6 @@ def _write(target: Path, text: str) -> None:
             where="--save",
             mend="choose another place",
         ) from None
-
-
-# --- the catalogue ----------------------------------------------------------------------------
-
-Kind = Annotated[str | None, typer.Option("--kind", metavar="KIND", help="One kind of part.")]
-MarketName = Annotated[str, typer.Option("--market", metavar="NAME", help="Price list.")]
-
-
-@catalog_app.command("list")
-def list_command(
-    kind: Kind = None,
-    market: MarketName = "us-2026",
-    as_json: AsJson = False,
-    folder: Folder = None,
-) -> None:
-    """Every part, by kind, with its price."""
-    _print_parts(_catalog(folder), None, kind, market, as_json=as_json)
-
-
-@catalog_app.command("search")
-def search_command(
-    words: Annotated[str, typer.Argument(help="Words of a name, an id, a part number.")],
-    kind: Kind = None,
-    market: MarketName = "us-2026",
-    as_json: AsJson = False,
-    folder: Folder = None,
-) -> None:
-    """Parts whose name has all the words."""
-    _print_parts(_catalog(folder), words, kind, market, as_json=as_json)
-
-
-def _print_parts(
-    catalog: Catalog, words: str | None, kind: str | None, market: str, *, as_json: bool
-) -> None:
-    from rigopt.errors import nearest
-    from rigopt.parts import KINDS
-
-    kind = None if kind is None else kind.casefold()
-    if kind is not None and kind not in KINDS:
-        raise InputError(f"{kind[:40]!r} is no kind", where="--kind", mend=nearest(kind, KINDS))
-    kinds = (kind,) if kind else KINDS
-    prices = catalog.market(market)
-    if words is not None:
-        parts = catalog.find(words, kinds=kinds)
-        if not parts:
-            raise InputError(
-                f"no part has the words {words[:60]!r}",
-                where="catalog search",
-                mend=nearest(words.replace(" ", "-"), catalog.parts),
-            )
-    else:
-        parts = tuple(part for each in kinds for part in catalog.of_kind(each))
-    if as_json:
-        import json
-
-        rows = [
-            {
-                "part": json.loads(part.model_dump_json()),
-                "prices": [json.loads(p.model_dump_json()) for p in prices.offers(part.id)],
-            }
-            for part in parts
-        ]
-        typer.echo(json.dumps(rows, indent=2))
-        return
-    from rigopt.render.catalog import print_parts
-
-    print_parts(_console(), parts, prices)
-
-
-@catalog_app.command("show")
-def show_command(
-    name: Annotated[str, typer.Argument(help="Id, name or part number.")],
-    market: MarketName = "us-2026",
-    as_json: AsJson = False,
-    folder: Folder = None,
-) -> None:
-    """Every fact of a part with its sources."""
-    catalog = _catalog(folder)
-    prices = catalog.market(market)
-    if name in catalog.chips:
-        row: Any = catalog.chips[name]
-    else:
-        row = catalog.resolve(name, where="catalog show")
-    if as_json:
-        typer.echo(row.model_dump_json(indent=2))
-        return
-    from rigopt.render.catalog import print_row
-
-    print_row(_console(), row, prices)
-
-
-@catalog_app.command("validate")
-def validate_command(
-    folder: Annotated[
-        str | None, typer.Argument(metavar="[DIR]", help="Catalogue folder; default: shipped.")
-    ] = None,
-) -> None:
-    """Check every row; name file, row, field and repair of what is wrong."""
-    from rigopt.validate import validate
-
-    problems, counted = validate(None if folder is None else Path(folder))
-    for problem in problems:
-        typer.echo(str(problem))
-    if problems:
-        typer.echo(f"{len(problems)} problems")
-        raise typer.Exit(BAD_INPUT)
-    typer.echo(f"{counted} rows, no problems")
 
 
 def main() -> None:

@@ -11,7 +11,11 @@ from rigopt.markets import load_market
 from rigopt.parts import Cpu, CpuCooler, GpuCard, GpuChip, Motherboard, NvlinkBridge, PowerSupply
 from rigopt.parts.base import Part, Row
 from rigopt.parts.platform import Chipset, SocketRow
+from rigopt.plausible import doubts, twins
 from rigopt.resources import data_dir
+
+LEAST_CENTS, MOST_CENTS = 100, 10_000_000
+"""No part of a rig costs less (but nothing), or more."""
 
 
 def validate(folder: Path | None = None) -> tuple[list[InputError], int]:
@@ -36,6 +40,23 @@ def validate(folder: Path | None = None) -> tuple[list[InputError], int]:
     tables = {name: [row for _, row in found] for name, found in rows.items()}
     problems += _unique([item for found in rows.values() for item in found], parts)
     problems += _references(parts, tables)
+    chips = {row.id: row for found in rows.values() for _, row in found if isinstance(row, GpuChip)}
+    for path, part in parts:
+        problems += [
+            InputError(
+                f"{part.id}: field {doubt.field}: {doubt.what}", where=str(path), mend=doubt.mend
+            )
+            for doubt in doubts(part, chips)
+        ]
+    where = {part.id: path for path, part in parts}
+    problems += [
+        InputError(
+            f"{second.id}: field part_numbers: {number} is that of {first.id} too",
+            where=str(where[second.id]),
+            mend="remove it from the one that does not have it, or the row that is there twice",
+        )
+        for first, second, number in twins(part for _, part in parts)
+    ]
     prices = 0
     for head in sorted((root / "markets").glob("*/market.json")):
         try:
@@ -52,6 +73,14 @@ def validate(folder: Path | None = None) -> tuple[list[InputError], int]:
                         f"prices {price.part}, which is no part",
                         where=str(head.parent),
                         mend=nearest(price.part, known),
+                    )
+                )
+            if 0 < price.price_cents < LEAST_CENTS or price.price_cents > MOST_CENTS:
+                problems.append(
+                    InputError(
+                        f"the price of {price.part}, {price.price_cents} cents, cannot be right",
+                        where=str(head.parent),
+                        mend="give it in cents, or remove it",
                     )
                 )
             if price.basis == "estimate" and not price.note:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rigopt.catalog import kind_of
 from rigopt.markets import Market, Price
 from rigopt.parts import Part, Row
+from rigopt.survey import Difference, Survey
 from rigopt.units import format_money
 
 
@@ -77,3 +78,47 @@ def _shown(value: Any) -> str:
             return ", ".join(f"{key} {_shown(item)}" for key, item in value.items()) or "none"
         case _:
             return str(value)
+
+
+def print_survey(console: Console, found: Survey) -> None:
+    """Counts, completeness and ages."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    for name in ("kind", "parts", "priced", "facts known", "of them estimated"):
+        table.add_column(name, justify="left" if name == "kind" else "right")
+    for row in found.kinds:
+        table.add_row(
+            row.kind,
+            str(row.parts),
+            str(row.priced),
+            f"{row.known_pct} %",
+            f"{row.estimated_pct} %",
+        )
+    total = sum(row.parts for row in found.kinds)
+    console.print(table, highlight=False)
+    console.print(f"{total:,} parts, {found.chips} GPU chips; facts are those that rules need")
+    for gap in found.gaps:
+        console.print(f"unknown: {gap.field} of {len(gap.parts)} {gap.kind} parts", highlight=False)
+    prices = found.prices
+    if prices.oldest is not None:
+        console.print(
+            f"{prices.rows:,} prices in {found.market} of {found.market_as_of}: {prices.quotes} "
+            f"quotes, {prices.list_prices} list prices, {prices.estimates} estimates; half of them "
+            f"older than {prices.median_days} days, the oldest of {prices.oldest}",
+            highlight=False,
+        )
+
+
+def print_difference(console: Console, found: Difference) -> None:
+    """A line for everything that changed."""
+    for name in found.added:
+        console.print(f"[green]+[/] {escape(name)}", highlight=False)
+    for name in found.removed:
+        console.print(f"[red]-[/] {escape(name)}", highlight=False)
+    for change in (*found.changed, *found.prices):
+        text = f"{change.row}, {change.field}: {change.before} -> {change.after}"
+        console.print(escape(text), highlight=False)
+    console.print(
+        f"{len(found.added)} added, {len(found.removed)} removed, {len(found.changed)} facts and "
+        f"{len(found.prices)} prices changed",
+        highlight=False,
+    )

@@ -1,0 +1,159 @@
+"""The commands on the catalogue: rigopt catalog list, search, show, validate, stats, diff."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rigopt.errors import InputError
+from rigopt.terminal import BAD_INPUT, AsJson, Folder, catalog_in, console
+
+if TYPE_CHECKING:
+    from rigopt.catalog import Catalog
+
+catalog_app = typer.Typer(help="Look at the catalogue of parts.", no_args_is_help=True)
+
+Kind = Annotated[str | None, typer.Option("--kind", metavar="KIND", help="One kind of part.")]
+MarketName = Annotated[str, typer.Option("--market", metavar="NAME", help="Price list.")]
+
+
+@catalog_app.command("list")
+def list_command(
+    kind: Kind = None,
+    market: MarketName = "us-2026",
+    as_json: AsJson = False,
+    folder: Folder = None,
+) -> None:
+    """Every part, by kind, with its price."""
+    _print_parts(catalog_in(folder), None, kind, market, as_json=as_json)
+
+
+@catalog_app.command("search")
+def search_command(
+    words: Annotated[str, typer.Argument(help="Words of a name, an id, a part number.")],
+    kind: Kind = None,
+    market: MarketName = "us-2026",
+    as_json: AsJson = False,
+    folder: Folder = None,
+) -> None:
+    """Parts whose name has all the words."""
+    _print_parts(catalog_in(folder), words, kind, market, as_json=as_json)
+
+
+def _print_parts(
+    catalog: Catalog, words: str | None, kind: str | None, market: str, *, as_json: bool
+) -> None:
+    from rigopt.errors import nearest
+    from rigopt.parts import KINDS
+
+    kind = None if kind is None else kind.casefold()
+    if kind is not None and kind not in KINDS:
+        raise InputError(f"{kind[:40]!r} is no kind", where="--kind", mend=nearest(kind, KINDS))
+    kinds = (kind,) if kind else KINDS
+    prices = catalog.market(market)
+    if words is not None:
+        parts = catalog.find(words, kinds=kinds)
+        if not parts:
+            raise InputError(
+                f"no part has the words {words[:60]!r}",
+                where="catalog search",
+                mend=nearest(words.replace(" ", "-"), catalog.parts),
+            )
+    else:
+        parts = tuple(part for each in kinds for part in catalog.of_kind(each))
+    if as_json:
+        import json
+
+        rows = [
+            {
+                "part": json.loads(part.model_dump_json()),
+                "prices": [json.loads(p.model_dump_json()) for p in prices.offers(part.id)],
+            }
+            for part in parts
+        ]
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    from rigopt.render.catalog import print_parts
+
+    print_parts(console(), parts, prices)
+
+
+@catalog_app.command("show")
+def show_command(
+    name: Annotated[str, typer.Argument(help="Id, name or part number.")],
+    market: MarketName = "us-2026",
+    as_json: AsJson = False,
+    folder: Folder = None,
+) -> None:
+    """Every fact of a part with its sources."""
+    catalog = catalog_in(folder)
+    prices = catalog.market(market)
+    if name in catalog.chips:
+        row: Any = catalog.chips[name]
+    else:
+        row = catalog.resolve(name, where="catalog show")
+    if as_json:
+        typer.echo(row.model_dump_json(indent=2))
+        return
+    from rigopt.render.catalog import print_row
+
+    print_row(console(), row, prices)
+
+
+@catalog_app.command("validate")
+def validate_command(
+    folder: Annotated[
+        str | None, typer.Argument(metavar="[DIR]", help="Catalogue folder; default: shipped.")
+    ] = None,
+) -> None:
+    """Check every row; name file, row, field and repair of what is wrong."""
+    from rigopt.validate import validate
+
+    problems, counted = validate(None if folder is None else Path(folder))
+    for problem in problems:
+        typer.echo(str(problem))
+    if problems:
+        typer.echo(f"{len(problems)} problems")
+        raise typer.Exit(BAD_INPUT)
+    typer.echo(f"{counted} rows, no problems")
+
+
+@catalog_app.command("stats")
+def stats_command(
+    market: MarketName = "us-2026",
+    as_json: AsJson = False,
+    folder: Folder = None,
+) -> None:
+    """How many parts there are, how complete they are, how old their prices."""
+    from rigopt.survey import survey
+
+    catalog = catalog_in(folder)
+    found = survey(catalog, catalog.market(market))
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+        return
+    from rigopt.render.catalog import print_survey
+
+    print_survey(console(), found)
+
+
+@catalog_app.command("diff")
+def diff_command(
+    before: Annotated[str, typer.Argument(metavar="A", help="Catalogue folder.")],
+    after: Annotated[
+        str | None, typer.Argument(metavar="[B]", help="Catalogue folder; default: shipped.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What changed from one catalogue to another: rows, facts, prices."""
+    from rigopt.survey import compare
+
+    found = compare(catalog_in(before), catalog_in(after))
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+        return
+    from rigopt.render.catalog import print_difference
+
+    print_difference(console(), found)
