@@ -14,7 +14,7 @@ LAYERS = (
     ("plausible",),
     ("markets",),
     ("catalog",),
-    ("survey",),
+    ("survey", "userprices"),
     ("build", "validate", "request", "shelving", "topology", "assumptions"),
     ("placement",),
     ("seating", "throughput"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -198,11 +198,16 @@ def _inline(item: Mapping[str, Any], place: str) -> Part:
 
 
 def load_build(
-    path: Path, catalog: Catalog, given: Mapping[str, Any]
+    path: Path,
+    catalog: Catalog,
+    given: Mapping[str, Any],
+    *,
+    prices: Callable[[Catalog, str], Catalog] = lambda catalog, _market: catalog,
 ) -> tuple[Build, Request, Catalog]:
     """A build with the request it is to be checked under: the file's, overridden by flags.
 
-    The catalogue returned has the inline parts of the file added.
+    The catalogue returned has the inline parts of the file added. ``prices`` may put other prices
+    into the market that the request names.
 
     Raises:
         InputError: one sentence with what, where and the mend.
@@ -212,6 +217,7 @@ def load_build(
     fields |= fields_of(file.request, catalog, where=f"{file.where}, request")
     fields |= fields_of_flags(given, catalog)
     request = make_request(fields, where=file.where)
+    catalog = prices(catalog, request.market)
     market = catalog.market(request.market)
     build, catalog = build_from(file.lines, catalog, market, request.conditions, where=file.where)
     if isinstance(request.power_limit, int):

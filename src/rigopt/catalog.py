@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from copy import copy
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -81,6 +82,12 @@ class Catalog:
             markets=self._markets,
             folder=self.folder,
         )
+
+    def with_market(self, market: Market) -> Catalog:
+        """The same catalogue with a market in the place of the one of that name."""
+        other = copy(self)
+        other._markets = {**self._markets, market.info.id: market}
+        return other
 
     def of_kind(self, kind: str) -> tuple[Part, ...]:
         """The parts of a kind, sorted by id."""

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from rigopt.cli_catalog import catalog_app
+from rigopt.cli_catalog import catalog_app, prices_app
 from rigopt.errors import InputError, InternalError
 from rigopt.flags import FLAGS
 from rigopt.terminal import (
@@ -32,6 +32,9 @@ from rigopt.terminal import (
     console,
 )
 
+if TYPE_CHECKING:
+    from rigopt.catalog import Catalog
+
 app = typer.Typer(
     name="rigopt",
     help="Which parts should a deep-learning machine be made of? Real parts, every compatibility "
@@ -41,10 +44,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(catalog_app, name="catalog")
+app.add_typer(prices_app, name="prices")
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every rule with its numbers.")]
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="The answer as Markdown.")]
 Save = Annotated[str | None, typer.Option("--save", metavar="FILE", help="Write the build.")]
+
+
+Prices = Annotated[
+    str | None, typer.Option("--prices", metavar="FILE", help="Prices of your own (CSV).")
+]
 
 
 def _version(shown: bool) -> None:
@@ -118,6 +127,7 @@ def solve_command(
     as_markdown: AsMarkdown = False,
     save: Save = None,
     verbose: Verbose = False,
+    prices: Prices = None,
     folder: Folder = None,
 ) -> None:
     """The best build for a budget, proven: rigopt solve --budget 5000 --min-vram 24"""
@@ -129,6 +139,7 @@ def solve_command(
     target = _writable(save)
     catalog = catalog_in(folder)
     request = request_from(given, catalog, file=_path(request_file))
+    catalog = _priced(catalog, request.market, prices)
     with _progress() as tell:
         outcome = solve(request, catalog=catalog, tell=tell)
     if target is not None and isinstance(outcome, Optimal | Feasible):
@@ -152,6 +163,7 @@ def check_command(
     as_json: AsJson = False,
     as_markdown: AsMarkdown = False,
     verbose: Verbose = False,
+    prices: Prices = None,
     folder: Folder = None,
 ) -> None:
     """Every rule's verdict on a build that somebody made."""
@@ -160,11 +172,21 @@ def check_command(
 
     _one_form(as_json, as_markdown)
     catalog = catalog_in(folder)
-    build, request, catalog = load_build(Path(build_file), catalog, given)
+    build, request, catalog = load_build(
+        Path(build_file), catalog, given, prices=lambda c, market: _priced(c, market, prices)
+    )
     report = check(build, request, catalog=catalog)
     _show(report, as_json=as_json, as_markdown=as_markdown, verbose=verbose)
     if report.status == "violated":
         raise typer.Exit(VIOLATED)
+
+
+def _priced(catalog: Catalog, market: str, path: str | None) -> Catalog:
+    if path is None:
+        return catalog
+    from rigopt.userprices import with_prices
+
+    return with_prices(catalog, catalog.market(market), Path(path))[0]
 
 
 def _path(text: str | None) -> Path | None:

@@ -42,16 +42,23 @@ def search_command(
     _print_parts(catalog_in(folder), words, kind, market, as_json=as_json)
 
 
+def _kind(name: str) -> str:
+    from rigopt.errors import nearest
+    from rigopt.parts import KINDS
+
+    kind = name.casefold()
+    if kind not in KINDS:
+        raise InputError(f"{kind[:40]!r} is no kind", where="--kind", mend=nearest(kind, KINDS))
+    return kind
+
+
 def _print_parts(
     catalog: Catalog, words: str | None, kind: str | None, market: str, *, as_json: bool
 ) -> None:
     from rigopt.errors import nearest
     from rigopt.parts import KINDS
 
-    kind = None if kind is None else kind.casefold()
-    if kind is not None and kind not in KINDS:
-        raise InputError(f"{kind[:40]!r} is no kind", where="--kind", mend=nearest(kind, KINDS))
-    kinds = (kind,) if kind else KINDS
+    kinds = KINDS if kind is None else (_kind(kind),)
     prices = catalog.market(market)
     if words is not None:
         parts = catalog.find(words, kinds=kinds)
@@ -157,3 +164,27 @@ def diff_command(
     from rigopt.render.catalog import print_difference
 
     print_difference(console(), found)
+
+
+prices_app = typer.Typer(help="Prices of your own.", no_args_is_help=True)
+
+
+@prices_app.callback()
+def _prices() -> None:
+    """A group of its own, however many commands it has."""
+
+
+@prices_app.command("template")
+def template_command(
+    kind: Kind = None,
+    market: MarketName = "us-2026",
+    folder: Folder = None,
+) -> None:
+    """A price list to edit and give back: rigopt prices template --kind gpu > my.csv"""
+    from rigopt.parts import KINDS
+    from rigopt.userprices import template
+
+    catalog = catalog_in(folder)
+    kinds = KINDS if kind is None else (_kind(kind),)
+    parts = [part for each in kinds for part in catalog.of_kind(each)]
+    typer.echo(template(parts, catalog.market(market)), nl=False)

@@ -58,6 +58,15 @@ class Market:
             for part, rows in offers.items()
         }
 
+    def with_prices(self, prices: Iterable[Price]) -> Market:
+        """A market in which these prices hold instead of those of the same part and condition."""
+        given = tuple(prices)
+        replaced = {(row.part, row.condition) for row in given}
+        kept = [row for row in self.rows() if (row.part, row.condition) not in replaced]
+        title = f"{self.info.title}, {len(given)} of them your own"
+        info = self.info.model_copy(update={"title": title}) if given else self.info
+        return Market(info, [*kept, *given])
+
     def offers(self, part_id: str) -> tuple[Price, ...]:
         """Every current price of a part, cheapest first."""
         return self._offers.get(part_id, ())
