@@ -277,30 +277,25 @@ def _hangings(
 
     As many cards hang as the risers carry; a riser too many stays in its box.
     """
-    seen: set[tuple[tuple[Lead, tuple[Body, ...]], ...]] = set()
 
-    def hang(place: int, left: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], ...]]:
+    def hang(
+        place: int, left: tuple[int, ...], before: tuple[Body, ...]
+    ) -> Iterator[tuple[tuple[int, ...], ...]]:
         if place == len(leads):
             yield ()
             return
-        count = min(leads[place].carries, len(left))
-        for taken in combinations(left, count):
+        again = place > 0 and leads[place] == leads[place - 1]
+        tried: set[tuple[Body, ...]] = set()
+        for taken in combinations(left, min(leads[place].carries, len(left))):
+            shape = tuple(sorted(bodies[index] for index in taken))
+            if shape in tried or (again and len(shape) == len(before) and shape < before):
+                continue
+            tried.add(shape)
             rest = tuple(index for index in left if index not in taken)
-            for tail in hang(place + 1, rest):
+            for tail in hang(place + 1, rest, shape):
                 yield (taken, *tail)
 
-    for hanging in hang(0, tuple(range(len(bodies)))):
-        shape = tuple(
-            sorted(
-                (lead, tuple(sorted(bodies[index] for index in taken)))
-                for lead, taken in zip(leads, hanging, strict=True)
-            )
-        )
-        if shape not in seen:
-            seen.add(shape)
-            yield hanging
-        if len(set(bodies)) == 1:
-            return
+    return hang(0, tuple(range(len(bodies))), ())
 
 
 def _items(
