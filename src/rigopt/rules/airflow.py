@@ -18,6 +18,7 @@ from rigopt.rules.radiators import (
     arrangements,
     fan_mm,
     mounts_of,
+    possible,
 )
 from rigopt.rules.shapes import Balance, Relation, Term, decide, each
 from rigopt.world import World
@@ -59,10 +60,14 @@ def _fans_fit_beside(_world: World, fans: Key, own: Key, cards: Key, case: Key) 
     """Whether the fans fit beside the radiators, wherever these are mounted."""
     room, mounts = case
     longest, others = cards
-    ways = list(arrangements((*own, *others), mounts, longest))
+    ways = [
+        way.there
+        for way in arrangements((*own, *others), mounts)
+        if possible(way, mounts, longest) is not False
+    ]
     if not ways:
         return Verdict.NOT_APPLICABLE
-    return decide(any(_share(fans, room, _taken(mounts, way, room)) for _, way in ways))
+    return decide(any(_share(fans, room, _taken(mounts, there, room)) for there in ways))
 
 
 def _taken(

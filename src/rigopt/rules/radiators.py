@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from rigopt.build import Line
@@ -28,8 +30,9 @@ def _cpu_radiator(line: Line, _world: World) -> Key:
     return ((cooler.radiator_mm, cooler.radiator_thickness_mm),) * line.quantity
 
 
-class Mounts(NamedTuple):
-    """Where a case takes radiators."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Mounts:
+    """Where a case takes radiators. Equal ones are one object, so that caches find them fast."""
 
     open: tuple[Mount, ...]
     gpu_length_mm: int | None
@@ -38,13 +41,16 @@ class Mounts(NamedTuple):
     """Mounts that the memory is too high for."""
 
 
+_mounts = cache(Mounts)
+
+
 def mounts_of(line: Line, _world: World) -> Key:
     """The radiator mounts of a case; ``None``: not known."""
     case = line.part
     assert isinstance(case, Case)
     if case.radiator_mounts is None:
         return None
-    return Mounts(case.radiator_mounts, case.gpu_length_max_mm)
+    return _mounts(case.radiator_mounts, case.gpu_length_max_mm)
 
 
 def _over_memory_mounts(mounts: Mounts, module_mm: int) -> Mounts:
@@ -54,7 +60,7 @@ def _over_memory_mounts(mounts: Mounts, module_mm: int) -> Mounts:
         if mount.memory_height_max_mm is not None and module_mm > mount.memory_height_max_mm
     ]
     open_ones = tuple(mount for mount in mounts.open if mount not in shut)
-    return Mounts(open_ones, mounts.gpu_length_mm, tuple(shut))
+    return _mounts(open_ones, mounts.gpu_length_mm, tuple(shut))
 
 
 def _indifferent(mounts: Mounts) -> Key:
@@ -105,47 +111,57 @@ def fan_mm(radiator_mm: int) -> int:
     return 140 if radiator_mm % 140 == 0 else 120
 
 
-def _thickness_fits(
-    mount: Mount, thickness: int | None, longest: int | None, room: int | None
-) -> bool | None:
-    """Whether a radiator so thick fits beside cards so long; ``None``: a fact is missing."""
-    known: bool | None = True
-    if mount.max_thickness_mm is not None:
-        if thickness is None:
-            known = None
-        elif thickness > mount.max_thickness_mm:
-            return False
-    if mount.position == "front":
-        if longest is None or room is None or thickness is None:
-            known = None
-        elif longest + thickness > room:
-            return False
-    return known
+class Arrangement(NamedTuple):
+    """One way to put radiators on the mounts of a case."""
+
+    sure: bool
+    """Whether no fact is missing to say that it fits, cards aside."""
+    front_mm: int
+    """What it takes of the room for cards."""
+    there: tuple[tuple[Radiator, ...], ...]
+    """The radiators on each mount."""
 
 
-def arrangements(
-    radiators: tuple[Radiator, ...], mounts: Mounts, longest: int | None
-) -> Iterator[tuple[bool, tuple[tuple[Radiator, ...], ...]]]:
-    """Every way to put radiators on mounts: whether it fits for sure, and the radiators a mount."""
+@cache
+def arrangements(radiators: tuple[Radiator, ...], mounts: Mounts) -> tuple[Arrangement, ...]:
+    """Every way to put radiators on mounts, however long the cards are."""
 
     def place(
-        left: tuple[Radiator, ...], there: tuple[tuple[Radiator, ...], ...], sure: bool
-    ) -> Iterator[tuple[bool, tuple[tuple[Radiator, ...], ...]]]:
+        left: tuple[Radiator, ...], there: tuple[tuple[Radiator, ...], ...], sure: bool, front: int
+    ) -> Iterator[Arrangement]:
         if not left:
-            yield sure, there
+            yield Arrangement(sure, front, there)
             return
         radiator, rest = left[0], left[1:]
+        thickness = radiator[1]
         for number, mount in enumerate(mounts.open):
             together = (*there[number], radiator)
+            most = mount.max_thickness_mm
             if not _sizes_fit(mount, [size for size, _ in together]):
                 continue
-            fits = _thickness_fits(mount, radiator[1], longest, mounts.gpu_length_mm)
-            if fits is not False:
-                yield from place(
-                    rest, (*there[:number], together, *there[number + 1 :]), sure and fits is True
-                )
+            if most is not None and thickness is not None and thickness > most:
+                continue
+            at_front = mount.position == "front"
+            known = thickness is not None or (most is None and not at_front)
+            yield from place(
+                rest,
+                (*there[:number], together, *there[number + 1 :]),
+                sure and known,
+                max(front, thickness or 0) if at_front else front,
+            )
 
-    return place(radiators, ((),) * len(mounts.open), True)
+    return tuple(place(radiators, ((),) * len(mounts.open), True, 0))
+
+
+def possible(arrangement: Arrangement, mounts: Mounts, longest: int | None) -> bool | None:
+    """Whether radiators so arranged leave room for cards so long; ``None``: a fact is missing."""
+    room = mounts.gpu_length_mm
+    if arrangement.front_mm and longest is not None and room is not None:
+        if longest + arrangement.front_mm > room:
+            return False
+    elif arrangement.front_mm:
+        return None
+    return arrangement.sure or None
 
 
 def _radiators_fit(_world: World, own: Key, cards: Key, mounts: Mounts) -> Verdict:
@@ -154,10 +170,12 @@ def _radiators_fit(_world: World, own: Key, cards: Key, mounts: Mounts) -> Verdi
     if not radiators:
         return Verdict.NOT_APPLICABLE
     verdict = Verdict.VIOLATED
-    for sure, _ in arrangements(radiators, mounts, longest):
-        if sure:
+    for arrangement in arrangements(radiators, mounts):
+        fits = possible(arrangement, mounts, longest)
+        if fits:
             return Verdict.OK
-        verdict = Verdict.UNKNOWN
+        if fits is None:
+            verdict = Verdict.UNKNOWN
     return verdict
 
 
