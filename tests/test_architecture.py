@@ -16,6 +16,7 @@ LAYERS = (
     ("catalog",),
     ("survey", "userprices"),
     ("build", "validate", "request", "shelving", "topology", "assumptions"),
+    ("layout",),
     ("placement",),
     ("seating", "throughput"),
     ("requestfile",),

@@ -9,18 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rigopt.catalog import Catalog
+from rigopt.layout import Layout, Seat, bare, layout_of, topology_of
 from rigopt.parts import Motherboard
-from rigopt.placement import (
-    Body,
-    Layout,
-    Lead,
-    Placement,
-    Seat,
-    bare,
-    layout_of,
-    placements,
-    topology_of,
-)
+from rigopt.placement import Body, Lead, Placement, placements
 from rigopt.shelving import Drives, M2Drives, bays_of, shelvings
 from rigopt.topology import graph_of, route
 

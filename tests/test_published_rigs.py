@@ -19,10 +19,10 @@ from rigopt.buildfile import load_build
 from rigopt.catalog import Catalog
 from rigopt.checking import check
 from rigopt.draw import draw_w
+from rigopt.layout import bare, topology_of
 from rigopt.markets import Price
 from rigopt.outcome import Report, RuleVerdict
 from rigopt.parts import Case, Cpu, Drive, GpuCard, Motherboard, NvlinkBridge, PowerSupply
-from rigopt.placement import bare, topology_of
 from rigopt.request import Request
 from rigopt.rules.sizing import cores, ram_gb, threads, vram_gb
 from rigopt.seating import cards_of, lanes_of, most_seats

@@ -105,7 +105,7 @@ def _most_draw(curve: tuple[int, int, int], rating_w: int, wall_w: int) -> int:
     return low
 
 
-class Build(Fact):
+class OfficialBuild(Fact):
     """One official build of a framework release, and the cards that it runs on."""
 
     name: str
@@ -146,7 +146,7 @@ class Framework(Fact):
     """A release of a framework, or something that software asks of a card."""
 
     title: str
-    builds: Annotated[tuple[Build, ...], Field(min_length=1)]
+    builds: Annotated[tuple[OfficialBuild, ...], Field(min_length=1)]
     source: str
 
 

@@ -234,5 +234,4 @@ def _route(board: Motherboard, placement: Placement) -> str | None:
 
     graph = graph_of(board)
     ways = [route(graph, names[0], name) for name in names[1:]]
-    length, way = max((len(way), " - ".join(way)) for way in ways)
-    return way if length else None
+    return max((len(way), " - ".join(way)) for way in ways)[1]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rigopt.catalog import kind_of
 from rigopt.markets import Price
 from rigopt.parts import KINDS, Part
+from rigopt.units import known_sum
 
 _ORDER = {kind: position for position, kind in enumerate(KINDS)}
 
@@ -58,5 +59,4 @@ class Build:
     @property
     def cost_cents(self) -> int | None:
         """The sum to pay; ``None`` when some part to buy has no price."""
-        costs = [line.cost_cents for line in self.lines]
-        return None if None in costs else sum(cost for cost in costs if cost is not None)
+        return known_sum(line.cost_cents for line in self.lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
@@ -33,6 +33,7 @@ from rigopt.rules.power import circuits_w, ride_out_w
 from rigopt.rules.standard import RULES
 from rigopt.rules.wishes import wishes_of
 from rigopt.throughput import Link, predict, workloads
+from rigopt.units import known_sum
 from rigopt.world import World
 
 
@@ -106,7 +107,7 @@ def power_budget(build: Build, world: World) -> PowerBudget:
     """Where the watts of a build go, and what carries them."""
     supplies = build.of_kind("psu")
     draw, wall = draw_w(build, world), wall_w(build, world)
-    rating = _sum(supply_w(line, world) for line in supplies) if supplies else None
+    rating = known_sum(supply_w(line, world) for line in supplies) if supplies else None
     count = sum(line.quantity for line in supplies) or 1
     circuits = min(world.request.circuits, count)
     return PowerBudget(
@@ -116,21 +117,16 @@ def power_budget(build: Build, world: World) -> PowerBudget:
             if line_draw_w(line, world) != 0
         ),
         sustained_w=draw,
-        peak_w=_sum(line_peak_w(line, world) for line in build.lines),
+        peak_w=known_sum(line_peak_w(line, world) for line in build.lines),
         supply_w=rating,
         wanted_w=None if draw is None else -(-draw * world.profile.psu_margin_pct // 100),
-        rides_out_w=_sum(ride_out_w(line, world) for line in supplies) if supplies else None,
+        rides_out_w=known_sum(ride_out_w(line, world) for line in supplies) if supplies else None,
         load_pct=100 * draw // rating if draw is not None and rating else None,
         efficiency_pct=100 * draw // wall if draw is not None and wall else None,
         wall_w=wall,
         circuit=world.circuit.title if circuits == 1 else f"{circuits} x {world.circuit.title}",
         circuit_w=circuits_w(world, count),
     )
-
-
-def _sum(values: Iterable[int | None]) -> int | None:
-    found = list(values)
-    return None if None in found else sum(value for value in found if value is not None)
 
 
 def missing_kinds(build: Build) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from math import isqrt
 
 from rigopt.build import Build, Line
 from rigopt.parts import Cpu, CpuCooler, Drive, Fan, GpuCard, MemoryKit, PowerSupply
+from rigopt.units import known_sum
 from rigopt.world import World
 
 
@@ -86,8 +87,7 @@ def supply_w(line: Line, world: World) -> int | None:
 
 def draw_w(build: Build, world: World) -> int | None:
     """Sustained draw of a build in watts; ``None`` when a fact is unknown."""
-    watts = [line_draw_w(line, world) for line in build.lines]
-    return None if None in watts else sum(w for w in watts if w is not None)
+    return known_sum(line_draw_w(line, world) for line in build.lines)
 
 
 def wall_w(build: Build, world: World) -> int | None:

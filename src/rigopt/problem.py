@@ -14,6 +14,7 @@ from typing import NamedTuple
 from rigopt.build import Build, Line
 from rigopt.catalog import Catalog
 from rigopt.draw import capped
+from rigopt.layout import Layout
 from rigopt.parts import (
     KINDS,
     REQUIRED_KINDS,
@@ -28,7 +29,6 @@ from rigopt.parts import (
     PowerSupply,
     Riser,
 )
-from rigopt.placement import Layout
 from rigopt.request import Request
 from rigopt.rules.base import Rule
 from rigopt.rules.nvlink import span_of
@@ -38,6 +38,7 @@ from rigopt.rules.standard import RULES
 from rigopt.rules.wishes import wishes_of
 from rigopt.seating import Cards, CpuLanes, Room, crowded
 from rigopt.throughput import Link, score
+from rigopt.units import known_sum
 from rigopt.world import World
 
 MANY_MODELS = frozenset({"storage"})
@@ -252,7 +253,7 @@ class Problem:
         """
         wiring = self.wiring_of(build)
         points = [self.score(gpu, self.link(gpu, wiring)) for gpu in build.of_kind("gpu")]
-        return None if not points or None in points else sum(p for p in points if p is not None)
+        return known_sum(points) if points else None
 
 
 def _with_ids(request: Request, catalog: Catalog) -> Request:

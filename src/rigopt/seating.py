@@ -12,8 +12,9 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from rigopt.build import Line
+from rigopt.layout import Layout
 from rigopt.parts import Case, Cpu, GpuCard, GpuChip, NetworkAdapter, Riser
-from rigopt.placement import Body, Layout, Lead, Placement, placements
+from rigopt.placement import Body, Lead, Placement, placements
 
 ADJACENT_OPEN_AIR_MAX = 2
 """Open-air cards that may sit with no free row between them (with a warning)."""

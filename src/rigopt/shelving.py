@@ -101,17 +101,21 @@ class Shelving:
     u2: int | None
 
 
-@lru_cache(maxsize=65_536)
-def shelvings(bays: Bays, generation: str, cpus: int, drives: M2Drives) -> tuple[Shelving, ...]:
-    """Every way to seat M.2 drives under a CPU generation and a number of CPUs."""
-    usable = [
+def usable(bays: Bays, generation: str, cpus: int) -> list[tuple[int, DriveSeat]]:
+    """The M.2 slots, by their place, that work under a CPU generation and a number of CPUs."""
+    return [
         (place, seat)
         for place, seat in enumerate(bays.seats)
         if (not seat.generations or generation in seat.generations)
         and (seat.root != "cpu2" or cpus > 1)
     ]
+
+
+@lru_cache(maxsize=65_536)
+def shelvings(bays: Bays, generation: str, cpus: int, drives: M2Drives) -> tuple[Shelving, ...]:
+    """Every way to seat M.2 drives under a CPU generation and a number of CPUs."""
     found = []
-    for taken in combinations(usable, drives.nvme + drives.sata):
+    for taken in combinations(usable(bays, generation, cpus), drives.nvme + drives.sata):
         if sum(seat.long for _, seat in taken) < drives.long:
             continue
         for as_sata in combinations(taken, drives.sata):

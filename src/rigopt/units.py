@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 from rigopt.errors import InputError
@@ -13,6 +14,16 @@ _MONEY = re.compile(
 )
 MAX_CENTS = 10**10
 MAX_GB = 1_000_000
+
+
+def known_sum(values: Iterable[int | None]) -> int | None:
+    """The sum of values; ``None`` if one of them is unknown."""
+    total = 0
+    for value in values:
+        if value is None:
+            return None
+        total += value
+    return total
 
 
 def parse_money(text: str | float, *, where: str) -> int:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from rigopt.assumptions import version_of
 from rigopt.build import Line
+from rigopt.layout import Layout, bare
 from rigopt.parts import GpuCard
-from rigopt.placement import Layout, Placement, bare
+from rigopt.placement import Placement
 from rigopt.rules.base import Key, Rule, Verdict
 from rigopt.rules.operands import Operand, fact, joint
 from rigopt.rules.seats import CARDS, LANES, LAYOUT, ROOM, foreign

@@ -8,6 +8,7 @@ from rigopt.rules.base import Key, Rule, Verdict
 from rigopt.rules.operands import Operand, fact, joint
 from rigopt.rules.shapes import Balance, Relation, Term, decide, each, show, within
 from rigopt.rules.sizing import ram_gb
+from rigopt.units import known_sum
 from rigopt.world import World
 
 
@@ -65,11 +66,13 @@ MEMORY_TYPE = Rule(
 )
 
 
+def _modules(line: Line) -> int | None:
+    assert isinstance(line.part, MemoryKit)
+    return None if line.part.modules is None else line.part.modules * line.quantity
+
+
 def _all_modules(lines: tuple[Line, ...], _world: World) -> Key:
-    counts = [line.part.modules for line in lines]  # type: ignore[attr-defined]
-    if None in counts:
-        return None
-    return sum(n * line.quantity for n, line in zip(counts, lines, strict=True))
+    return known_sum(map(_modules, lines))
 
 
 def _slots_of_board(line: Line, _world: World) -> Key:

@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from rigopt.build import Build, Line
+from rigopt.layout import Layout
 from rigopt.parts import GpuCard, NvlinkBridge
-from rigopt.placement import Body, Layout, Lead, Placement
+from rigopt.placement import Body, Lead, Placement
 from rigopt.rules.base import ABSENT, Key, Rule, Verdict
 from rigopt.rules.operands import Derived, Operand, joint
 from rigopt.rules.seats import LANES, LAYOUT, LEADS, OTHERS, ROOM, foreign

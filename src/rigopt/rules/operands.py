@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rigopt.build import Build, Line
 from rigopt.rules.base import ABSENT, Key
+from rigopt.units import known_sum
 
 if TYPE_CHECKING:
     from rigopt.world import World
@@ -81,10 +82,7 @@ class Total:
     def values(self, build: Build, world: World) -> list[tuple[Key, tuple[Line, ...]]]:
         """The one sum, with every line of the kind; ``None`` if a line's value is unknown."""
         lines = build.of_kind(self.kind)
-        counts = [self.value(line, world) for line in lines]
-        if None in counts:
-            return [(None, lines)]
-        return [(sum(count for count in counts if count is not None), lines)]
+        return [(known_sum(self.value(line, world) for line in lines), lines)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from rigopt.draw import line_draw_w, line_peak_w, supply_w
 from rigopt.parts import KINDS, GpuCard, PowerSupply
 from rigopt.rules.base import ABSENT, Key, Rule, Verdict
 from rigopt.rules.chassis import beside_the_cage
-from rigopt.rules.operands import Operand, fact, joint
+from rigopt.rules.operands import Operand, Value, fact, joint
 from rigopt.rules.shapes import (
     Balance,
     Relation,
@@ -26,6 +26,11 @@ from rigopt.world import World
 POWERED = tuple(kind for kind in KINDS if kind != "psu")
 
 
+def drawn(value: Value) -> tuple[Term, ...]:
+    """Watts of everything that a supply feeds."""
+    return tuple(Term(kind, value, "power draw") for kind in POWERED)
+
+
 def _psu(line: Line) -> PowerSupply:
     assert isinstance(line.part, PowerSupply)
     return line.part
@@ -40,14 +45,14 @@ PSU_WATTAGE = Rule(
         Balance(
             "power",
             "W",
-            demand=tuple(Term(kind, line_draw_w, "power draw") for kind in POWERED),
+            demand=drawn(line_draw_w),
             supply=(Term("psu", supply_w, "watts"),),
             words="sustained draw {demand} W {sign} {supply} W of {psu} on this circuit",
         ),
         Balance(
             "power with margin",
             "W",
-            demand=tuple(Term(kind, _DRAW_WITH_MARGIN, "power draw") for kind in POWERED),
+            demand=drawn(_DRAW_WITH_MARGIN),
             supply=(Term("psu", hundredfold(supply_w), "watts"),),
             words="draw with margin {demand} W {sign} {supply} W of {psu} on this circuit",
             scale=100,
@@ -76,7 +81,7 @@ PSU_TRANSIENT = Rule(
         Balance(
             "transient peak",
             "W",
-            demand=tuple(Term(kind, line_peak_w, "power draw") for kind in POWERED),
+            demand=drawn(line_peak_w),
             supply=(Term("psu", ride_out_w, "watts or atx_version"),),
             words="peaks of {demand} W {sign} {supply} W that {psu} rides out",
         ),
@@ -135,7 +140,7 @@ def at_the_wall(limit_w: Callable[[World, int], int], words: str) -> Balance:
     return Balance(
         "draw",
         "W",
-        demand=tuple(Term(kind, line_draw_w, "power draw") for kind in POWERED),
+        demand=drawn(line_draw_w),
         supply=(
             Term("psu", lambda line, world: room((line,), world), "watts or efficiency", room),
         ),

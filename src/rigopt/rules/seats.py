@@ -7,8 +7,9 @@ it to the cards, ``CARDS`` is everything that then wants a slot.
 from __future__ import annotations
 
 from rigopt.build import Build, Line
+from rigopt.layout import Layout, Topology, bare, layout_of, topology_of
 from rigopt.parts import Case, Cpu, Drive, Motherboard
-from rigopt.placement import Layout, Placement, Topology, bare, layout_of, topology_of
+from rigopt.placement import Placement
 from rigopt.rules.base import ABSENT, Key
 from rigopt.rules.operands import Derived, Operand, Total, Value, joint
 from rigopt.seating import (

@@ -10,6 +10,7 @@ from rigopt.parts import Cpu, GpuCard, MemoryKit
 from rigopt.rules.base import Key, Rule, Verdict
 from rigopt.rules.operands import joint
 from rigopt.rules.shapes import Balance, Relation, Term, decide, hundredfold
+from rigopt.units import known_sum
 from rigopt.world import World
 
 
@@ -64,8 +65,7 @@ def _largest_card(lines: tuple[Line, ...], world: World) -> int:
 
 
 def _all_ram(lines: tuple[Line, ...], world: World) -> int | None:
-    sizes = [ram_gb(line, world) for line in lines]
-    return None if None in sizes else sum(size for size in sizes if size is not None)
+    return known_sum(ram_gb(line, world) for line in lines)
 
 
 def _enough_ram(world: World, vram: int, ram: int) -> Verdict:

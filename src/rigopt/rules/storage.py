@@ -8,7 +8,7 @@ from rigopt.rules.base import ABSENT, Key, Rule, Verdict
 from rigopt.rules.operands import Operand
 from rigopt.rules.seats import BAYS, CABLED, GENERATION, M2_DRIVES, U2, of_form
 from rigopt.rules.shapes import Balance, Relation, Term, decide, within
-from rigopt.shelving import Bays, Drives, M2Drives, Shelving, in_place, shelvings
+from rigopt.shelving import Bays, Drives, M2Drives, Shelving, in_place, shelvings, usable
 from rigopt.throughput import predict, workloads
 from rigopt.world import World
 
@@ -28,19 +28,14 @@ def _m2_verdict(_world: World, m2: M2Drives, board: Bays, cpu: Key) -> Verdict:
 
 
 def _m2_words(_world: World, m2: M2Drives, board: Bays, cpu: Key) -> str:
-    generation, cpus = cpu
-    usable = sum(
-        (not seat.generations or generation in seat.generations)
-        and (seat.root != "cpu2" or cpus > 1)
-        for seat in board.seats
-    )
+    slots = len(usable(board, *cpu))
     count, fits = m2.nvme + m2.sata, bool(shelvings(board, *cpu, m2))
-    if count <= usable and not fits:
+    if count <= slots and not fits:
         return (
             f"{count} M.2 drives ({m2.sata} of them SATA, {m2.long} of 110 mm) find no {count} of "
-            f"{usable} M.2 slots on {{motherboard}} that take them"
+            f"{slots} M.2 slots on {{motherboard}} that take them"
         )
-    return f"{count} M.2 drives {'≤' if fits else '>'} {usable} usable slots on {{motherboard}}"
+    return f"{count} M.2 drives {'≤' if fits else '>'} {slots} usable slots on {{motherboard}}"
 
 
 def _m2_length(line: Line, _world: World) -> Key:
