@@ -60,7 +60,7 @@ def test_the_request_file_shown_is_understood(tmp_path: Path, catalog) -> None: 
     path = tmp_path / "request.yaml"
     path.write_text(blocks[0], encoding="utf-8")
     assert read_mapping(path)["budget"] == 5000
-    request = request_from({}, catalog, file=path)
+    request, _ = request_from({}, catalog, file=path)
     assert (request.budget_cents, request.min_vram_gb) == (500_000, 24)
 
 

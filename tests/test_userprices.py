@@ -19,7 +19,7 @@ REQUEST = Request(budget_cents=500_000, min_vram_gb=24)
 
 def priced(catalog: Catalog, path: Path, text: str) -> Catalog:
     path.write_text(text, encoding="utf-8")
-    return with_prices(catalog, catalog.market("us-2026"), path)[0]
+    return with_prices(catalog, REQUEST, path)
 
 
 def answer(catalog: Catalog) -> Optimal:
@@ -80,5 +80,5 @@ def test_a_file_that_cannot_be_used(
     path = tmp_path / "bad.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=words) as caught:
-        read_prices(path, catalog, catalog.market("us-2026"))
+        read_prices(path, catalog, REQUEST)
     assert "bad.csv" in str(caught.value)

@@ -20,10 +20,10 @@ from rigopt.markets import Condition, Market
 from rigopt.outcome import Assessment
 from rigopt.parts import PART_MODELS, GpuCard, Part, first_problem
 from rigopt.request import Request, make_request
-from rigopt.requestfile import fields_of, fields_of_flags
+from rigopt.requestfile import asks_for_imports, fields_of, fields_of_flags
 from rigopt.units import format_money, parse_count
 from rigopt.userfiles import read_mapping
-from rigopt.world import World
+from rigopt.world import World, market_of
 
 FORMAT = 1
 _LINE_KEYS = {"part", "quantity", "owned", "condition", "power_limit_w"}
@@ -202,23 +202,26 @@ def load_build(
     catalog: Catalog,
     given: Mapping[str, Any],
     *,
-    prices: Callable[[Catalog, str], Catalog] = lambda catalog, _market: catalog,
+    grow: Callable[[Catalog], Catalog] = lambda catalog: catalog,
+    prices: Callable[[Catalog, Request], Catalog] = lambda catalog, _request: catalog,
 ) -> tuple[Build, Request, Catalog]:
     """A build with the request it is to be checked under: the file's, overridden by flags.
 
-    The catalogue returned has the inline parts of the file added. ``prices`` may put other prices
-    into the market that the request names.
+    The catalogue returned has the inline parts of the file added. ``grow`` adds imported parts
+    where the request asks for them; ``prices`` may put other prices into its market.
 
     Raises:
         InputError: one sentence with what, where and the mend.
     """
     file = read_build(path)
+    if asks_for_imports(file.request, given):
+        catalog = grow(catalog)
     fields: dict[str, Any] = {"min_storage_gb": 0, "condition": "any"}
     fields |= fields_of(file.request, catalog, where=f"{file.where}, request")
     fields |= fields_of_flags(given, catalog)
     request = make_request(fields, where=file.where)
-    catalog = prices(catalog, request.market)
-    market = catalog.market(request.market)
+    catalog = prices(catalog, request)
+    market = market_of(request, catalog)
     build, catalog = build_from(file.lines, catalog, market, request.conditions, where=file.where)
     if isinstance(request.power_limit, int):
         world = World.of(request, catalog)

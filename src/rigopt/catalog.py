@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from rigopt.corrections import Correction, load_corrections
 from rigopt.errors import InputError, nearest
 from rigopt.markets import Market, load_market
 from rigopt.parts import (
@@ -26,6 +27,7 @@ from rigopt.parts import (
     Row,
     SocketRow,
 )
+from rigopt.priceindex import PriceIndex, load_index
 from rigopt.resources import data_dir
 
 R = TypeVar("R", bound=Row)
@@ -54,6 +56,7 @@ class Catalog:
         self.chipsets = MappingProxyType({c.name: c for c in _index(chipsets).values()})
         self.parts = _index(_with_canonical_sockets(part, canonical) for part in parts)
         self._markets = dict(markets or {})
+        self._indexes: dict[str, PriceIndex] = {}
         by_kind: dict[str, list[Part]] = {kind: [] for kind in KINDS}
         for part in self.parts.values():
             by_kind[kind_of(part)].append(part)
@@ -145,6 +148,11 @@ class Catalog:
         words = wanted.replace("-", " ").split()
         return tuple(part for part in pool if all(w in self._search_texts[part.id] for w in words))
 
+    @staticmethod
+    def is_exact(text: str, part: Part) -> bool:
+        """Whether a text is a part's very id, name or part number (or a card's chip)."""
+        return text.strip().casefold() in _exact_names(part)
+
     def resolve(self, text: str, *, kinds: Iterable[str] = KINDS, where: str) -> Part:
         """The one part a person means.
 
@@ -173,6 +181,23 @@ class Catalog:
             part.id: " ".join((part.id.replace("-", " "), *_exact_names(part))).casefold()
             for part in self.parts.values()
         }
+
+    def price_index(self, region: str) -> PriceIndex:
+        """The price index of a region; an empty one if the catalogue has none.
+
+        Raises:
+            InputError: if its file cannot be used.
+        """
+        if region not in self._indexes:
+            folder = self.folder or Path()
+            path = folder / "price_index" / f"{region.casefold()}.csv"
+            self._indexes[region] = PriceIndex() if self.folder is None else load_index(path)
+        return self._indexes[region]
+
+    @cached_property
+    def corrections(self) -> tuple[Correction, ...]:
+        """Facts that open databases have wrong."""
+        return () if self.folder is None else load_corrections(self.folder / "corrections.csv")
 
     @cached_property
     def boards(self) -> tuple[Motherboard, ...]:

@@ -84,10 +84,13 @@ def assess(build: Build, problem: Problem) -> Assessment:
     world = problem.world
     link = problem.link_of(build)
     verdicts = tuple(_verdict(rule.check(build, world)) for rule in problem.rules)
+    cost, charges = build.cost_cents, world.request.charges
     return Assessment(
         parts=tuple(_part_line(line) for line in build.lines),
         currency=world.market.info.currency,
-        total_cents=build.cost_cents,
+        tax_cents=None if cost is None else charges.tax_of(cost),
+        shipping_cents=None if cost is None else charges.shipping_of(cost),
+        total_cents=None if cost is None else charges.to_pay(cost),
         score=problem.score_of(build),
         link=link_text(link),
         throughput=_rates(build, world, link),
@@ -235,7 +238,8 @@ def assumptions_of(world: World, *, checking: bool = False) -> tuple[Assumption,
 
     info = world.market.info
     if assumed("market"):
-        add(f"prices of {info.title} (before tax and shipping)", "--market")
+        before = "" if r.charges else " (before tax and shipping)"
+        add(f"prices of {info.title}{before}", "--market")
     if assumed("condition") and not checking:
         add("new parts only", "--used")
     if assumed("workload"):

@@ -35,7 +35,7 @@ class Flag:
 
 
 FLAGS: tuple[Flag, ...] = (
-    Flag("budget", "budget_cents", "money", "Most that the parts may cost.", "MONEY"),
+    Flag("budget", "budget_cents", "money", "Most to pay in all.", "MONEY"),
     Flag("min-vram", "min_vram_gb", "gigabytes", "GPU memory of every card.", "GB"),
     Flag("min-total-vram", "min_total_vram_gb", "gigabytes", "GPU memory of all cards.", "GB"),
     Flag("min-gpus", "min_gpus", "count", "Fewest cards.", "N", 1, 8),
@@ -60,6 +60,10 @@ FLAGS: tuple[Flag, ...] = (
     Flag("min-gpu-lanes", "min_gpu_lanes", "count", "PCIe lanes of every card.", "N", 1, 16),
     Flag("efficiency", "efficiency", "choice", "Least 80 PLUS class.", "CLASS"),
     Flag("market", "market", "market", "Price list to buy from.", "NAME"),
+    Flag("tax", "tax_bp", "percent", "Sales tax on top of the prices: 8.25%.", "PCT"),
+    Flag("shipping", "shipping_cents", "money", "Shipping of the order.", "MONEY"),
+    Flag("currency", "exchange", "exchange", "Another currency: EUR=0.92.", "CODE=RATE"),
+    Flag("as-of", "as_of", "day", "Carry prices to a day, by the price index.", "DAY"),
     Flag("condition", "condition", "choice", "Of bought parts: new, used or any.", "WHICH"),
     Flag(
         "used",
@@ -87,6 +91,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag("no-adapters", "adapters", "", "No power adapters.", switch=True, means=False),
     Flag("allow-unknown", "allow_unknown", "", "Also builds with facts to verify.", switch=True),
     Flag("allow-tight", "allow_tight", "", "Also fits that want care to assemble.", switch=True),
+    Flag("unverified", "unverified", "", "Also imported parts nobody has checked.", switch=True),
     Flag("time-limit", "time_limit_s", "count", "Seconds to search at most.", "S", 1, 86_400),
     Flag("seed", "seed", "count", "Seed of the search.", "N", 0, 2**31 - 1),
 )

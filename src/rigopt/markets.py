@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
 
+from rigopt.csvtable import read_table
 from rigopt.errors import InputError
 from rigopt.parts import Fact, first_problem
 from rigopt.parts.base import Slug, Text
+from rigopt.priceindex import PriceIndex, Ratio
 
 Condition = Literal["new", "used", "refurbished"]
 Basis = Literal["quote", "msrp", "estimate"]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
 class Price(Fact):
@@ -28,6 +30,8 @@ class Price(Fact):
     date: date
     source: Text
     note: str | None = None
+    currency: Currency | None = None
+    """``None``: that of the market."""
 
 
 class MarketInfo(Fact):
@@ -36,10 +40,28 @@ class MarketInfo(Fact):
     id: Slug
     title: Text
     region: Text
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Currency
     as_of: date
     circuit: Text
     """The usual wall circuit of the region, as ``models/power.toml`` names it."""
+    prices_include_tax: bool = False
+
+
+class Exchange(Fact):
+    """Another currency, and what one unit of the market's currency is in it."""
+
+    currency: Currency
+    rate_millionths: Annotated[int, Field(gt=0, le=10**12)]
+
+    def of(self, cents: int) -> int:
+        """An amount in the other currency, rounded half up to the cent."""
+        return (cents * self.rate_millionths + 500_000) // 1_000_000
+
+    @property
+    def rate(self) -> str:
+        """The rate as people write it: "0.92"."""
+        whole, rest = divmod(self.rate_millionths, 1_000_000)
+        return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
 
 
 class Market:
@@ -67,6 +89,44 @@ class Market:
         info = self.info.model_copy(update={"title": title}) if given else self.info
         return Market(info, [*kept, *given])
 
+    def carried(self, day: date, kinds: Mapping[str, str], index: PriceIndex) -> Market:
+        """The market as of another day: prices of other months carried over by a price index.
+
+        ``kinds`` names the kind of every part. A price that the index cannot carry stays as it is.
+        """
+        rows = [
+            _carried(row, day, index.ratio(kinds.get(row.part, ""), row.date, day))
+            for row in self.rows()
+        ]
+        changed = sum(row.date == day and row.basis == "estimate" for row in rows)
+        title = f"{self.info.title}, carried to {day} ({changed} prices)"
+        return Market(self.info.model_copy(update={"title": title, "as_of": day}), rows)
+
+    def in_currency(self, exchange: Exchange | None) -> Market:
+        """The market with every price in one currency: the market's own, or another.
+
+        Raises:
+            InputError: if a price is in a currency that has no rate.
+        """
+        own = self.info.currency
+        target = own if exchange is None else exchange.currency
+        rows = []
+        for row in self.rows():
+            if (row.currency or own) == target:
+                rows.append(row)
+            elif exchange is not None and row.currency in (None, own):
+                rows.append(row.model_copy(update={"price_cents": exchange.of(row.price_cents)}))
+            else:
+                raise InputError(
+                    f"the price of {row.part} is in {row.currency}, the others in {target}",
+                    where="prices",
+                    mend=f"add --currency {row.currency}=RATE, or give it in {target}",
+                )
+        if exchange is None or target == own:
+            return self
+        title = f"{self.info.title}, in {target} at {exchange.rate} to one {own}"
+        return Market(self.info.model_copy(update={"title": title, "currency": target}), rows)
+
     def offers(self, part_id: str) -> tuple[Price, ...]:
         """Every current price of a part, cheapest first."""
         return self._offers.get(part_id, ())
@@ -86,50 +146,23 @@ class Market:
         return tuple(row for part in self.priced_parts for row in self._offers[part])
 
 
-_COLUMNS = ("part", "price_cents", "condition", "basis", "date", "source", "note")
-_PRICES = TypeAdapter(Price)
+def _carried(row: Price, day: date, ratio: Ratio | None) -> Price:
+    if ratio is None or (row.date.year, row.date.month) == (day.year, day.month):
+        return row
+    said = f"; {row.note}" if row.note else ""
+    return row.model_copy(
+        update={
+            "price_cents": ratio.of(row.price_cents),
+            "basis": "estimate",
+            "date": day,
+            "note": f"{row.basis} of {row.date} carried over by the price index "
+            f"({ratio.percent} %){said}",
+        }
+    )
 
 
-def read_prices(path: Path) -> list[Price]:
-    """The prices of one CSV file.
-
-    Raises:
-        InputError: naming file, row and field of the first row that cannot be used.
-    """
-    try:
-        with path.open(encoding="utf-8", newline="") as handle:
-            reader = csv.DictReader(handle, strict=True)
-            if tuple(reader.fieldnames or ()) != _COLUMNS:
-                raise InputError(
-                    "the first line is not the expected header",
-                    where=str(path),
-                    mend=f"begin with {','.join(_COLUMNS)}",
-                )
-            return [_price(row, f"{path}, row {reader.line_num}") for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(
-            f"cannot be read as UTF-8 CSV ({error})", where=str(path), mend="mend or remove it"
-        ) from None
-
-
-def _price(row: dict[str, str | None], where: str) -> Price:
-    if None in row or None in row.values():
-        raise InputError(
-            f"has not {len(_COLUMNS)} columns", where=where, mend="quote fields that hold commas"
-        )
-    raw = {key: value for key, value in row.items() if value not in (None, "")}
-    cents = raw.get("price_cents", "") or ""
-    try:
-        day = date.fromisoformat(raw.get("date", "") or "")
-        return _PRICES.validate_python(
-            {**raw, "price_cents": int(cents) if cents.isdecimal() else cents, "date": day}
-        )
-    except ValueError as error:
-        if isinstance(error, ValidationError):
-            raise InputError(first_problem(error), where=where, mend="correct it") from None
-        raise InputError(
-            "field date is not a day", where=where, mend="write it as 2026-09-01"
-        ) from None
+COLUMNS = ("part", "price_cents", "condition", "basis", "date", "source", "note")
+"""Of a market's price files."""
 
 
 def load_market(folder: Path) -> Market:
@@ -147,5 +180,5 @@ def load_market(folder: Path) -> Market:
         raise InputError(first_problem(error), where=str(head), mend="correct it") from None
     prices: list[Price] = []
     for path in sorted((folder / "prices").glob("*.csv")):
-        prices.extend(read_prices(path))
+        prices.extend(read_table(path, Price, COLUMNS))
     return Market(info, prices)

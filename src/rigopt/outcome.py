@@ -181,8 +181,10 @@ class Assessment(Fact):
 
     parts: tuple[PartLine, ...]
     currency: str
+    tax_cents: int | None
+    shipping_cents: int | None
     total_cents: int | None
-    """To pay; ``None``: some part to buy has no price in this market."""
+    """To pay in all; ``None``: some part to buy has no price in this market."""
     score: int | None
     """Throughput of the mix relative to the reference rig, which has 1,000."""
     link: str | None

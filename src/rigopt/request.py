@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from rigopt.charges import Charges
 from rigopt.errors import InputError
-from rigopt.markets import Condition
+from rigopt.markets import Condition, Exchange
 from rigopt.parts import KINDS, Fact
 from rigopt.parts.chassis import Efficiency
 from rigopt.parts.gpu import Vendor
@@ -35,14 +37,26 @@ class BrandWish(Fact):
 class Request(Fact):
     """One question to :func:`rigopt.solve`. Frozen; change it with :meth:`replace`.
 
-    Money is in cents of the market's currency, sizes in GB as drives and memory are sold.
-    Parts are called by id, name or part number. ``None`` and ``()`` mean: no such wish.
+    Money is in cents of the market's currency (or of ``exchange``), sizes in GB as drives and
+    memory are sold. Parts are called by id, name or part number. ``None`` and ``()`` mean: no
+    such wish.
     """
 
     market: str = "us-2026"
     condition: Literal["new", "used", "any"] = "new"
     """Condition of bought parts; "any" also takes used and refurbished ones."""
     budget_cents: Cents | None = None
+    """Most that may be paid in all, with tax and shipping."""
+    tax_bp: Annotated[int, Field(ge=0, le=10_000)] = 0
+    """Sales tax on top of the prices, in hundredths of a per cent."""
+    shipping_cents: Cents = 0
+    """Of the whole order."""
+    exchange: Exchange | None = None
+    """The currency to answer in; ``None``: the market's."""
+    as_of: date | None = None
+    """The day to carry the market's prices to; ``None``: as they are listed."""
+    unverified: bool = False
+    """Whether to offer imported parts, whose facts nobody has checked."""
     workload: str = "balanced"
     """A workload or a mix of them, as ``models/`` names it."""
     profile: str = "default"
@@ -122,6 +136,11 @@ class Request(Fact):
             if wish.kind not in KINDS:
                 raise ValueError(f"{wish.kind} is no kind of part; use one of {', '.join(KINDS)}")
         return self
+
+    @property
+    def charges(self) -> Charges:
+        """What is paid beside the parts."""
+        return Charges(self.tax_bp, self.shipping_cents)
 
     @property
     def conditions(self) -> tuple[Condition, ...]:

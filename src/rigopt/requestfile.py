@@ -10,10 +10,18 @@ from rigopt.assumptions import frameworks, power, profiles
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError, nearest
 from rigopt.flags import BY_NAME, FLAGS, Flag
+from rigopt.markets import Exchange
 from rigopt.parts import KINDS
 from rigopt.request import BrandWish, OwnedPart, Request, make_request
 from rigopt.throughput import mixes
-from rigopt.units import parse_count, parse_gigabytes, parse_money
+from rigopt.units import (
+    parse_count,
+    parse_day,
+    parse_gigabytes,
+    parse_money,
+    parse_percent,
+    parse_rate,
+)
 from rigopt.userfiles import read_mapping
 
 
@@ -117,12 +125,20 @@ def _cap(value: Any, where: str) -> int | str:
         ) from None
 
 
+def _exchange(value: Any, where: str) -> Exchange:
+    currency, millionths = parse_rate(value, where=where)
+    return Exchange(currency=currency, rate_millionths=millionths)
+
+
 READERS: Mapping[str, Callable[[Any, str, Flag, Catalog], Any]] = {
     "money": lambda value, where, _flag, _catalog: parse_money(value, where=where),
     "gigabytes": lambda value, where, _flag, _catalog: parse_gigabytes(value, where=where),
     "count": lambda value, where, flag, _catalog: parse_count(
         value, where=where, least=flag.least, most=flag.most
     ),
+    "percent": lambda value, where, _flag, _catalog: parse_percent(value, where=where),
+    "exchange": lambda value, where, _flag, _catalog: _exchange(value, where),
+    "day": lambda value, where, _flag, _catalog: parse_day(value, where=where),
     "cap": lambda value, where, _flag, _catalog: _cap(value, where),
     "choice": lambda value, where, flag, _catalog: _choice(value, where, flag.field),
     "part": lambda value, where, _flag, catalog: _part(value, where, catalog),
@@ -137,24 +153,44 @@ READERS: Mapping[str, Callable[[Any, str, Flag, Catalog], Any]] = {
 """Each takes the written value, where it stands, its flag and the catalogue."""
 
 
+WRITERS: Mapping[str, Callable[[Any], str]] = {
+    "money": lambda cents: f"{cents // 100}.{cents % 100:02d}",
+    "percent": lambda hundredths: f"{hundredths // 100}.{hundredths % 100:02d}%",
+    "exchange": lambda exchange: f"{exchange.currency}={exchange.rate}",
+    "day": str,
+}
+"""How values are written that are not written as they are."""
+
+
 def request_from(
-    given: Mapping[str, Any], catalog: Catalog, *, file: Path | None = None
-) -> Request:
-    """A request from flags, on top of a request file.
+    given: Mapping[str, Any],
+    catalog: Catalog,
+    *,
+    file: Path | None = None,
+    grow: Callable[[Catalog], Catalog] = lambda catalog: catalog,
+) -> tuple[Request, Catalog]:
+    """A request from flags, on top of a request file, and the catalogue it speaks of.
 
     Args:
         given: written values by flag name; flags that were not given are absent.
         file: a request file; its keys are flag names, and ``given`` overrides it.
+        grow: adds imported parts to the catalogue, where the request asks for them.
 
     Raises:
         InputError: one sentence with what, where and the mend.
     """
-    fields: dict[str, Any] = {}
-    if file is not None:
-        written = read_mapping(file)
-        fields |= _fields(written, catalog, lambda name: f"{file}, {name}", strict=True)
+    written = {} if file is None else read_mapping(file)
+    if asks_for_imports(written, given):
+        catalog = grow(catalog)
+    fields = _fields(written, catalog, lambda name: f"{file}, {name}", strict=True)
     fields |= fields_of_flags(given, catalog)
-    return make_request(fields, where="request")
+    return make_request(fields, where="request"), catalog
+
+
+def asks_for_imports(*written: Mapping[str, Any]) -> bool:
+    """Whether imported parts are asked for; what is written later overrides."""
+    merged = {key: value for wishes in written for key, value in wishes.items()}
+    return merged.get("unverified") is True
 
 
 def fields_of_flags(given: Mapping[str, Any], catalog: Catalog) -> dict[str, Any]:
@@ -229,8 +265,8 @@ def written_request(request: Request) -> dict[str, Any]:
             continue
         if flag.switch:
             written[flag.name] = True
-        elif flag.field == "budget_cents":
-            written[flag.name] = f"{value // 100}.{value % 100:02d}"
+        elif flag.reads in WRITERS:
+            written[flag.name] = WRITERS[flag.reads](value)
         elif flag.field == "own":
             written[flag.name] = [f"{item.quantity}x {item.part}" for item in value]
         elif flag.field == "brands":

@@ -112,7 +112,8 @@ def _explain(encoding: Encoding, clock: Clock) -> Explanation:
 
     def cheapest(kept: frozenset[str]) -> int | None:
         dropped = sorted(every - kept)
-        return best(encoding, encoding.price, clock, seed, dropped=dropped, minimise=True)[1]
+        least = best(encoding, encoding.price, clock, seed, dropped=dropped, minimise=True)[1]
+        return None if least is None else encoding.problem.request.charges.to_pay(least)
 
     return explain(encoding.problem, possible, cheapest)
 
@@ -126,6 +127,7 @@ def _binding(encoding: Encoding, score: int, clock: Clock) -> tuple[Binding, ...
     seed, budget = problem.request.seed, problem.request.budget_cents
     currency = problem.world.market.info.currency
     asked = frozenset(encoding.owners()) - ids_by_default()
+    more_cents = None if budget is None else problem.request.charges.affordable(budget + NEXT_CENTS)
     for rule in problem.rules:
         if not rule.flag or rule.id not in asked:
             continue
@@ -136,7 +138,7 @@ def _binding(encoding: Encoding, score: int, clock: Clock) -> tuple[Binding, ...
             clock,
             seed,
             dropped=[rule.id],
-            most_cents=budget + NEXT_CENTS if money and budget is not None else None,
+            most_cents=more_cents if money else None,
             at_least=score + 1,
         )
         if status is Status.UNKNOWN or (status is Status.INFEASIBLE and not money):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from rigopt.errors import InputError
@@ -96,3 +98,62 @@ def parse_count(text: str | int, *, where: str, least: int = 0, most: int = 1_00
             mend=f"give a whole number from {least} to {most}",
         )
     return value
+
+
+_PERCENT = re.compile(r"\s*(\d{1,3})(?:\.(\d{1,2}))?\s*%?\s*", re.ASCII)
+
+
+def parse_percent(text: str | float, *, where: str) -> int:
+    """Hundredths of a per cent of ``"8.25%"``, ``"8.25"`` or ``8.25``.
+
+    Raises:
+        InputError: if it is no share from 0 to 100 %.
+    """
+    match = _PERCENT.fullmatch(str(text))
+    hundredths = int(match[1]) * 100 + int((match[2] or "").ljust(2, "0")) if match else -1
+    if not 0 <= hundredths <= 100_00:
+        raise InputError(
+            f"{str(text)[:40]!r} is no percentage", where=where, mend="give one such as 8.25%"
+        )
+    return hundredths
+
+
+_RATE = re.compile(r"\s*([A-Za-z]{3})\s*=\s*(\d{1,6}(?:\.\d{1,6})?)\s*", re.ASCII)
+
+
+def parse_rate(text: str, *, where: str) -> tuple[str, int]:
+    """A currency and millionths of it for one unit of another: ``"EUR=0.92"``.
+
+    Raises:
+        InputError: if it is not of that form, or the rate is 0.
+    """
+    match = _RATE.fullmatch(str(text))
+    millionths = int(Decimal(match[2]) * 1_000_000) if match else 0
+    if match is None or millionths == 0:
+        raise InputError(
+            f"{str(text)[:40]!r} is no currency with a rate",
+            where=where,
+            mend="write it as EUR=0.92: one unit of the market's currency is 0.92 EUR",
+        )
+    return match[1].upper(), millionths
+
+
+_DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?", re.ASCII)
+
+
+def parse_day(text: object, *, where: str) -> date:
+    """A day such as ``2026-03-15``, or the first one of a month such as ``2026-03``.
+
+    Raises:
+        InputError: if it is neither, or not in this century.
+    """
+    written = str(text).strip()
+    day = None
+    if _DAY.fullmatch(written):
+        with suppress(ValueError):
+            day = date.fromisoformat(written if len(written) > 7 else f"{written}-01")
+    if day is None or not 2000 <= day.year < 2100:
+        raise InputError(
+            f"{written[:40]!r} is not a day", where=where, mend="write it as 2026-03-15 or 2026-03"
+        )
+    return day

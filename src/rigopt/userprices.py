@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
-from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import get_args
@@ -13,26 +12,28 @@ from rigopt.catalog import Catalog
 from rigopt.errors import InputError, nearest
 from rigopt.markets import Condition, Market, Price
 from rigopt.parts import Part
-from rigopt.units import parse_money
+from rigopt.request import Request
+from rigopt.units import parse_day, parse_money
 
-COLUMNS = ("part", "price", "condition", "date", "source")
-"""Of them part and price are wanted; new, the day of the market and the file's name are taken."""
+COLUMNS = ("part", "price", "condition", "date", "currency", "source")
+"""Of them part and price are wanted. Otherwise a price counts as new, of the request's day and
+currency (or the market's), with the file's name as its source."""
 
 
-def with_prices(catalog: Catalog, market: Market, path: Path) -> tuple[Catalog, int]:
-    """A catalogue in which a file's prices take the place of a market's, and how many they are.
+def with_prices(catalog: Catalog, request: Request, path: Path) -> Catalog:
+    """A catalogue in which a file's prices take the place of those of the request's market.
 
     Raises:
         InputError: naming file, row and what to mend, of the first row that cannot be used.
     """
-    rows = read_prices(path, catalog, market)
-    return catalog.with_market(market.with_prices(rows)), len(rows)
+    market = catalog.market(request.market)
+    return catalog.with_market(market.with_prices(read_prices(path, catalog, request)))
 
 
-def read_prices(path: Path, catalog: Catalog, market: Market) -> list[Price]:
+def read_prices(path: Path, catalog: Catalog, request: Request) -> list[Price]:
     """The prices of a file with the columns ``part,price`` and, if it likes, the others.
 
-    A part is called by id, name or part number; a price is an amount of the market's currency.
+    A part is called by id, name or part number.
 
     Raises:
         InputError: naming file, row and what to mend, of the first row that cannot be used.
@@ -49,7 +50,7 @@ def read_prices(path: Path, catalog: Catalog, market: Market) -> list[Price]:
         reader = csv.DictReader(text.splitlines(), strict=True)
         _check_header(tuple(reader.fieldnames or ()), path)
         return [
-            _price(row, catalog, market, path, f"{path}, row {reader.line_num}") for row in reader
+            _price(row, catalog, request, path, f"{path}, row {reader.line_num}") for row in reader
         ]
     except csv.Error as error:
         raise InputError(
@@ -71,7 +72,7 @@ def _check_header(names: tuple[str, ...], path: Path) -> None:
 
 
 def _price(
-    row: Mapping[str | None, str | None], catalog: Catalog, market: Market, path: Path, where: str
+    row: Mapping[str | None, str | None], catalog: Catalog, request: Request, path: Path, where: str
 ) -> Price:
     if None in row or None in row.values():
         raise InputError(
@@ -87,23 +88,21 @@ def _price(
             where=where,
             mend="use new, used or refurbished",
         )
+    day, currency = given.get("date", ""), given.get("currency", "").upper()
+    if currency and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        raise InputError(
+            f"{currency[:40]!r} is no currency", where=where, mend="use three letters such as EUR"
+        )
+    info = catalog.market(request.market).info
     return Price(
         part=catalog.resolve(given["part"], where=where).id,
         price_cents=parse_money(given["price"], where=where),
         condition=condition,  # type: ignore[arg-type]
         basis="quote",
-        date=_day(given.get("date", ""), where) or market.info.as_of,
+        date=parse_day(day, where=where) if day else request.as_of or info.as_of,
+        currency=currency or (request.exchange.currency if request.exchange else info.currency),
         source=given.get("source") or f"given in {path.name}",
     )
-
-
-def _day(text: str, where: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise InputError(
-            f"{text[:40]!r} is not a day", where=where, mend="write it as 2026-09-01"
-        ) from None
 
 
 def template(parts: Iterable[Part], market: Market) -> str:
@@ -114,5 +113,7 @@ def template(parts: Iterable[Part], market: Market) -> str:
     for part in parts:
         for offer in market.offers(part.id):
             price = f"{offer.price_cents // 100}.{offer.price_cents % 100:02d}"
-            writer.writerow((part.id, price, offer.condition, offer.date, offer.source))
+            currency = offer.currency or market.info.currency
+            row = (part.id, price, offer.condition, offer.date, currency, offer.source)
+            writer.writerow(row)
     return text.getvalue()

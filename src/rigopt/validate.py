@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from rigopt.catalog import TABLES, is_folder, part_files, try_rows
+from rigopt.corrections import load_corrections
 from rigopt.errors import InputError, nearest
-from rigopt.markets import load_market
-from rigopt.parts import Cpu, CpuCooler, GpuCard, GpuChip, Motherboard, NvlinkBridge, PowerSupply
+from rigopt.markets import Market, load_market
+from rigopt.parts import (
+    PART_MODELS,
+    Cpu,
+    CpuCooler,
+    GpuCard,
+    GpuChip,
+    Motherboard,
+    NvlinkBridge,
+    PowerSupply,
+)
 from rigopt.parts.base import Part, Row
 from rigopt.parts.platform import Chipset, SocketRow
 from rigopt.plausible import doubts, twins
+from rigopt.priceindex import load_index
 from rigopt.resources import data_dir
 
 LEAST_CENTS, MOST_CENTS = 100, 10_000_000
@@ -57,41 +68,79 @@ def validate(folder: Path | None = None) -> tuple[list[InputError], int]:
         )
         for first, second, number in twins(part for _, part in parts)
     ]
-    prices = 0
+    known = {part.id: part for _, part in parts}
+    priced = 0
     for head in sorted((root / "markets").glob("*/market.json")):
         try:
             market = load_market(head.parent)
         except InputError as error:
             problems.append(error)
             continue
-        known = {part.id for _, part in parts}
-        for price in market.rows():
-            prices += 1
-            if price.part not in known:
+        priced += len(market.rows())
+        problems += _prices(market, head.parent, known)
+    listed, wrong = _side_tables(root, known.keys() | chips.keys())
+    problems += wrong
+    return problems, len(parts) + sum(len(found) for found in tables.values()) + priced + listed
+
+
+def _prices(market: Market, folder: Path, known: Mapping[str, Part]) -> Iterator[InputError]:
+    """What is wrong with a market's prices."""
+
+    def wrong(what: str, mend: str) -> InputError:
+        return InputError(what, where=str(folder), mend=mend)
+
+    day = market.info.as_of
+    for price in market.rows():
+        part = known.get(price.part)
+        if part is None:
+            yield wrong(f"prices {price.part}, which is no part", nearest(price.part, known))
+        elif part.released is not None and part.released > day.year:
+            yield wrong(
+                f"prices {price.part}, first sold in {part.released}, after the market's day {day}",
+                "remove the price, or correct the part's released",
+            )
+        if price.date > day:
+            yield wrong(
+                f"the price of {price.part} is of {price.date}, after the market's day {day}",
+                "date an estimate at the market's day and name the evidence in its note",
+            )
+        if 0 < price.price_cents < LEAST_CENTS or price.price_cents > MOST_CENTS:
+            yield wrong(
+                f"the price of {price.part}, {price.price_cents} cents, cannot be right",
+                "give it in cents, or remove it",
+            )
+        if price.basis == "estimate" and not price.note:
+            yield wrong(f"the estimate of {price.part} has no note", "say how it was derived")
+
+
+def _side_tables(root: Path, known: Collection[str]) -> tuple[int, list[InputError]]:
+    """How many corrections and index points there are, and what is wrong with them."""
+    problems: list[InputError] = []
+    rows = 0
+    path = root / "corrections.csv"
+    try:
+        for correction in load_corrections(path):
+            rows += 1
+            if correction.part not in known:
+                what = f"corrects {correction.part}, which is no part"
                 problems.append(
-                    InputError(
-                        f"prices {price.part}, which is no part",
-                        where=str(head.parent),
-                        mend=nearest(price.part, known),
-                    )
+                    InputError(what, where=str(path), mend=nearest(correction.part, known))
                 )
-            if 0 < price.price_cents < LEAST_CENTS or price.price_cents > MOST_CENTS:
-                problems.append(
-                    InputError(
-                        f"the price of {price.part}, {price.price_cents} cents, cannot be right",
-                        where=str(head.parent),
-                        mend="give it in cents, or remove it",
-                    )
-                )
-            if price.basis == "estimate" and not price.note:
-                problems.append(
-                    InputError(
-                        f"the estimate of {price.part} has no note",
-                        where=str(head.parent),
-                        mend="say how it was derived",
-                    )
-                )
-    return problems, len(parts) + sum(len(found) for found in tables.values()) + prices
+    except InputError as error:
+        problems.append(error)
+    for path in sorted((root / "price_index").glob("*.csv")):
+        try:
+            index = load_index(path)
+        except InputError as error:
+            problems.append(error)
+            continue
+        rows += len(index)
+        problems += [
+            InputError(f"{kind} is no kind", where=str(path), mend=nearest(kind, PART_MODELS))
+            for kind in index.kinds
+            if kind not in PART_MODELS
+        ]
+    return rows, problems
 
 
 def _unique(tables: list[tuple[Path, Row]], parts: list[tuple[Path, Part]]) -> Iterator[InputError]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rigopt import assumptions
 from rigopt.assumptions import Circuit, Framework, MemorySpeed, Power, Profile, choose
-from rigopt.catalog import Catalog
+from rigopt.catalog import Catalog, kind_of
 from rigopt.errors import InputError, nearest
 from rigopt.markets import Market
 from rigopt.parts import GpuCard, GpuChip
@@ -36,7 +36,7 @@ class World:
         Raises:
             InputError: if one is not known, with the nearest names.
         """
-        market = catalog.market(request.market)
+        market = market_of(request, catalog)
         power = assumptions.power()
         return World(
             catalog=catalog,
@@ -81,3 +81,21 @@ class World:
         if verdict is Verdict.UNKNOWN:
             return self.request.allow_unknown
         return verdict is not Verdict.VIOLATED
+
+
+def market_of(request: Request, catalog: Catalog) -> Market:
+    """The prices that hold for a request: of its day, in its currency.
+
+    Raises:
+        InputError: if the market is not known, or its prices cannot be put so.
+    """
+    market = catalog.market(request.market)
+    if request.tax_bp and market.info.prices_include_tax:
+        raise InputError(
+            f"the prices of {market.info.title} include tax", where="--tax", mend="leave it out"
+        )
+    if request.as_of is not None:
+        kinds = {part.id: kind_of(part) for part in catalog.parts.values()}
+        index = catalog.price_index(market.info.region)
+        market = market.carried(request.as_of, kinds, index)
+    return market.in_currency(request.exchange)

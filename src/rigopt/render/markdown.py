@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rigopt.outcome import Assessment, Feasible, Infeasible, Optimal, Report, Unknown
 from rigopt.render.machine import board_notes, slot_lines
-from rigopt.render.words import KIND_WORDS
+from rigopt.render.words import KIND_WORDS, charges_of
 from rigopt.units import format_money
 
 
@@ -56,6 +56,8 @@ def _build(build: Assessment) -> list[str]:
         name = line.name.replace("|", "\\|") + cap
         lines.append(f"| {KIND_WORDS[line.kind]} | {count}{name} | {price} | {owned} |")
     if build.total_cents is not None:
+        for name, cents in charges_of(build):
+            lines.append(f"| | {name} | {format_money(cents, build.currency)} | |")
         total = format_money(build.total_cents, build.currency)
         lines.append(f"| | **Total** | **{total}** | |")
     lines.append("")

@@ -24,7 +24,7 @@ from rigopt.outcome import (
     Unknown,
 )
 from rigopt.render.machine import board_notes, clearance_table, power_table, slot_table
-from rigopt.render.words import KIND_WORDS
+from rigopt.render.words import KIND_WORDS, charges_of
 from rigopt.units import format_money
 
 MARKS = {
@@ -135,6 +135,8 @@ def _print_build(console: Console, build: Assessment) -> None:
         table.add_row(KIND_WORDS[line.kind], escape(count + line.name + cap), price, basis)
     if build.total_cents is not None:
         table.add_section()
+        for name, cents in charges_of(build):
+            table.add_row("", name, _money(cents, build.currency), "")
         total = Text(_money(build.total_cents, build.currency), style="bold")
         table.add_row("", Text("Total", style="bold"), total, "")
     console.print(table)

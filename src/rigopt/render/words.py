@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rigopt.outcome import Assessment
+
 KIND_WORDS = {
     "gpu": "GPU",
     "cpu": "CPU",
@@ -18,3 +20,9 @@ KIND_WORDS = {
     "paste": "paste",
     "os": "OS",
 }
+
+
+def charges_of(build: Assessment) -> list[tuple[str, int]]:
+    """What is paid beside the parts: names and cents, without what is nothing."""
+    rows = (("Tax", build.tax_cents), ("Shipping", build.shipping_cents))
+    return [(name, cents) for name, cents in rows if cents]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from rigopt.build import Line
+from rigopt.charges import Charges
 from rigopt.parts import KINDS, GpuCard, Motherboard, NetworkAdapter
 from rigopt.parts.chassis import Efficiency
 from rigopt.request import BrandWish, Request
@@ -58,7 +59,7 @@ def _least(
 
 def _wishes(r: Request) -> Iterator[Rule]:
     if r.budget_cents is not None:
-        yield _budget(r.budget_cents)
+        yield _budget(r.budget_cents, r.charges)
     if r.min_gpus > 1:
         yield _least(
             "wish-min-gpus",
@@ -171,7 +172,8 @@ def _wishes(r: Request) -> Iterator[Rule]:
         yield _os(r.os)
 
 
-def _budget(cents: int) -> Rule:
+def _budget(cents: int, charges: Charges) -> Rule:
+    rest = " after tax and shipping" if charges else ""
     return Rule(
         "wish-budget",
         "the parts to buy cost no more than the budget",
@@ -180,8 +182,8 @@ def _budget(cents: int) -> Rule:
                 "price",
                 "money",
                 demand=tuple(Term(kind, _cost, "price") for kind in KINDS),
-                supply_base=lambda _world: cents,
-                words="the parts cost {demand} {sign} {supply} that the budget gives",
+                supply_base=lambda _world: charges.affordable(cents),
+                words=f"the parts cost {{demand}} {{sign}} {{supply}} that the budget gives{rest}",
                 scale=100,
             ),
         ),
