@@ -30,10 +30,14 @@ from rigopt.terminal import (
     Folder,
     catalog_in,
     console,
+    progress_bar,
+    writable,
+    write_whole,
 )
 
 if TYPE_CHECKING:
     from rigopt.catalog import Catalog
+    from rigopt.request import Request
 
 app = typer.Typer(
     name="rigopt",
@@ -136,10 +140,10 @@ def solve_command(
     from rigopt.solving import solve
 
     _one_form(as_json, as_markdown)
-    target = _writable(save)
+    target = writable(save, "--save")
     catalog = catalog_in(folder)
-    request = request_from(given, catalog, file=_path(request_file))
-    catalog = _priced(catalog, request.market, prices)
+    request, catalog = request_from(given, catalog, file=_path(request_file), grow=_with_imports)
+    catalog = _priced(catalog, request, prices)
     with _progress() as tell:
         outcome = solve(request, catalog=catalog, tell=tell)
     if target is not None and isinstance(outcome, Optimal | Feasible):
@@ -147,7 +151,7 @@ def solve_command(
         from rigopt.requestfile import written_request
 
         text = write_build(outcome.build, request=written_request(request), title="rigopt build")
-        _write(target, text)
+        write_whole(target, text, "--save")
     _show(outcome, as_json=as_json, as_markdown=as_markdown, verbose=verbose)
     if isinstance(outcome, Infeasible):
         raise typer.Exit(NO_BUILD)
@@ -173,7 +177,11 @@ def check_command(
     _one_form(as_json, as_markdown)
     catalog = catalog_in(folder)
     build, request, catalog = load_build(
-        Path(build_file), catalog, given, prices=lambda c, market: _priced(c, market, prices)
+        Path(build_file),
+        catalog,
+        given,
+        grow=_with_imports,
+        prices=lambda c, request: _priced(c, request, prices),
     )
     report = check(build, request, catalog=catalog)
     _show(report, as_json=as_json, as_markdown=as_markdown, verbose=verbose)
@@ -181,12 +189,19 @@ def check_command(
         raise typer.Exit(VIOLATED)
 
 
-def _priced(catalog: Catalog, market: str, path: str | None) -> Catalog:
+def _with_imports(catalog: Catalog) -> Catalog:
+    from rigopt.imports.store import with_imports
+
+    with progress_bar("reading the imports again") as tell:
+        return with_imports(catalog, tell)
+
+
+def _priced(catalog: Catalog, request: Request, path: str | None) -> Catalog:
     if path is None:
         return catalog
     from rigopt.userprices import with_prices
 
-    return with_prices(catalog, catalog.market(market), Path(path))[0]
+    return with_prices(catalog, request, Path(path))
 
 
 def _path(text: str | None) -> Path | None:
@@ -215,44 +230,6 @@ def _show(answer: Any, *, as_json: bool, as_markdown: bool, verbose: bool) -> No
             print_report(console(), answer, verbose=verbose)
         else:
             print_outcome(console(), answer, verbose=verbose)
-
-
-def _writable(path: str | None) -> Path | None:
-    """The file to write, links followed. Only files are replaced, never devices or folders."""
-    if path is None:
-        return None
-    mend = "name a file in a folder that is there"
-    try:
-        target = Path(path).resolve()
-        fits = target.parent.is_dir() and (target.is_file() or not target.exists())
-    except (OSError, ValueError, RuntimeError):
-        fits = False
-    if not fits or not path.strip() or path.endswith(("/", os.sep)):
-        raise InputError(f"{path!r} cannot be written", where="--save", mend=mend)
-    return target
-
-
-def _write(target: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    import tempfile
-
-    draft = ""
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.parent, delete=False
-        ) as handle:
-            draft = handle.name
-            handle.write(text)
-        Path(draft).chmod(0o644)
-        Path(draft).replace(target)
-    except OSError as error:
-        if draft:
-            Path(draft).unlink(missing_ok=True)
-        raise InputError(
-            f"{str(target)[:80]!r} cannot be written ({(error.strerror or 'error').lower()})",
-            where="--save",
-            mend="choose another place",
-        ) from None
 
 
 def main() -> None:

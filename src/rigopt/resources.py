@@ -1,7 +1,8 @@
-"""Where the shipped ``catalogs`` and ``models`` lie."""
+"""Where the shipped ``catalogs`` and ``models`` lie, and what a person's imports are kept in."""
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,3 +14,13 @@ def data_dir(name: str) -> Path:
     if packaged.is_dir():
         return packaged
     return Path(__file__).resolve().parents[2] / name
+
+
+def user_dir() -> Path:
+    """The folder for a person's own data: ``RIGOPT_DATA``, or where the system keeps such."""
+    given = os.environ.get("RIGOPT_DATA", "")
+    if given.strip():
+        return Path(given)
+    import platformdirs
+
+    return platformdirs.user_data_path("rigopt", appauthor=False)

@@ -1,13 +1,17 @@
-"""What the commands share: exit codes, common options, the console."""
+"""What the commands share: exit codes, common options, the console, files they write."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from rigopt.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,3 +41,55 @@ def catalog_in(folder: str | None) -> Catalog:
     from rigopt.catalog import Catalog
 
     return Catalog.load(None if folder is None else Path(folder))
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar of what is done; silent when the error stream is no terminal."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield lambda _done, _all: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+def writable(path: str | None, flag: str) -> Path | None:
+    """The file to write, links followed. Only files are replaced, never devices or folders."""
+    if path is None:
+        return None
+    mend = "name a file in a folder that is there"
+    try:
+        target = Path(path).resolve()
+        fits = target.parent.is_dir() and (target.is_file() or not target.exists())
+    except (OSError, ValueError, RuntimeError):
+        fits = False
+    if not fits or not path.strip() or path.endswith(("/", os.sep)):
+        raise InputError(f"{path!r} cannot be written", where=flag, mend=mend)
+    return target
+
+
+def write_whole(target: Path, text: str, flag: str) -> None:
+    """Write a file whole or not at all."""
+    import tempfile
+
+    draft = ""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=target.parent, delete=False
+        ) as handle:
+            draft = handle.name
+            handle.write(text)
+        Path(draft).chmod(0o644)
+        Path(draft).replace(target)
+    except OSError as error:
+        if draft:
+            Path(draft).unlink(missing_ok=True)
+        raise InputError(
+            f"{str(target)[:80]!r} cannot be written ({(error.strerror or 'error').lower()})",
+            where=flag,
+            mend="choose another place",
+        ) from None

@@ -51,3 +51,5 @@ class Part(Row):
     part_numbers: tuple[Text, ...] = ()
     released: Annotated[int, Field(ge=2005, le=2030)] | None = None
     """Year in which it was first sold."""
+    unverified: bool = False
+    """Whether its facts come from an import, and nobody has checked them."""

@@ -11,10 +11,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from rigopt.catalog import kind_of
+from rigopt.imports.base import Report
 from rigopt.markets import Market, Price
 from rigopt.parts import Part, Row
 from rigopt.survey import Difference, Survey
 from rigopt.units import format_money
+
+MOST_SHOWN = 12
 
 
 def print_parts(console: Console, parts: Iterable[Part], market: Market) -> None:
@@ -122,3 +125,33 @@ def print_difference(console: Console, found: Difference) -> None:
         f"{len(found.prices)} prices changed",
         highlight=False,
     )
+
+
+def print_import(console: Console, report: Report) -> None:
+    """What became of the records of a database."""
+    taken = sum(report.imported.values())
+    console.print(
+        f"{report.source}: {report.records:,} records, {taken:,} imported as unverified parts, "
+        f"{report.known:,} of parts that the catalogue has, {len(report.skipped):,} left out",
+        highlight=False,
+    )
+    if report.imported:
+        told = ", ".join(f"{count:,} {kind}" for kind, count in report.imported.items())
+        console.print(f"[dim]{told}[/]", highlight=False)
+    for why, count in report.reasons():
+        console.print(f"  {count:,} left out: {escape(why)}", highlight=False)
+    shown = [item for item in report.disagreements if not item.corrected]
+    listed = len(report.disagreements) - len(shown)
+    if report.disagreements:
+        console.print(
+            f"{len(report.disagreements):,} facts disagree with the catalogue, "
+            f"{listed:,} of them in its list of corrections",
+            highlight=False,
+        )
+    for item in shown[:MOST_SHOWN]:
+        console.print(
+            f"  {item.part} {item.field}: {escape(item.ours)} here, {escape(item.theirs)} there",
+            highlight=False,
+        )
+    if len(shown) > MOST_SHOWN:
+        console.print(f"[dim]  and {len(shown) - MOST_SHOWN:,} more (--report FILE)[/]")

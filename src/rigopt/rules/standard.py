@@ -12,6 +12,7 @@ from rigopt.rules.nvlink import GPU_NVLINK
 from rigopt.rules.platform import PLATFORM_RULES
 from rigopt.rules.plugs import PLUG_RULES
 from rigopt.rules.power import POWER_RULES
+from rigopt.rules.provenance import FACTS_CHECKED
 from rigopt.rules.radiators import COOLER_RADIATOR
 from rigopt.rules.sizing import SIZING_RULES
 from rigopt.rules.storage import STORAGE_RULES
@@ -31,5 +32,6 @@ RULES: tuple[Rule, ...] = (
     FAN_MOUNTS,
     CASE_AIRFLOW,
     *STORAGE_RULES,
+    FACTS_CHECKED,
 )
 """To add a rule: write it beside its likes, and it is checked, encoded and worded everywhere."""
