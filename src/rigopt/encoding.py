@@ -18,7 +18,7 @@ from itertools import product
 
 from rigopt.build import Build, Line
 from rigopt.parts import KINDS, GpuCard
-from rigopt.problem import MANY_MODELS, Problem, Wiring, rank_of
+from rigopt.problem import MANY_MODELS, RANK_BITS, Problem, Wiring, rank_of
 from rigopt.rules.base import ABSENT, Key, Literal
 from rigopt.rules.nvlink import SPAN
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
@@ -31,6 +31,9 @@ LINKS = Operand(
     "pcie_lanes or pcie_gen",
 )
 """What of a CPU decides how cards are wired: its lanes and its PCIe generation."""
+
+_SHIFT = RANK_BITS + 5
+"""A cent outweighs the ranks of 32 lines together."""
 
 STRUCTURE = ""
 """The owner of constraints that no rule can be dropped to remove."""
@@ -73,9 +76,11 @@ class Encoding:
         one model of cards."""
         self._row(((1, literal) for _, literal in self.score), None, 1)
         self.price = self._weights(lambda line: line.cost_cents or 0)
-        """What to minimise then, in cents."""
-        self.rank = self._weights(rank_of)
-        """What to minimise last: it makes the answer unique."""
+        """What is paid for the parts, in cents."""
+        self.cost = self._weights(lambda line: ((line.cost_cents or 0) << _SHIFT) + rank_of(line))
+        """What to minimise then: the price, and among equal prices a fixed rank that makes the
+        answer unique. One number for both: a search for the rank alone is slow, as nothing guides
+        it."""
 
     # --- what rules may ask -------------------------------------------------------------------
 

@@ -278,11 +278,16 @@ def _with_ids(request: Request, catalog: Catalog) -> Request:
     return request.replace(**changes)
 
 
+RANK_BITS = 20
+
+
 def rank_of(line: Line) -> int:
-    """A fixed number below 2^31 for a part, a quantity and a power limit: it breaks ties the same
-    way whatever the order of rows and whatever parts are added. Cards without a cap come first."""
+    """A fixed number of ``RANK_BITS`` bits for a part, a quantity and a power limit: it breaks ties
+    the same way whatever the order of rows and whatever parts are added. Cards without a cap come
+    first."""
     name = f"{line.part.id}\0{line.quantity}"
     if line.power_limit_w is not None:
         name += f"\0{line.power_limit_w}"
-    rank = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") >> 2
-    return rank if line.power_limit_w is None else rank + (1 << 30)
+    half = 1 << (RANK_BITS - 1)
+    rank = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % half
+    return rank if line.power_limit_w is None else rank + half

@@ -1,4 +1,4 @@
-"""Solve a problem: throughput first, then price, then a fixed rank; each step proven."""
+"""Solve a problem: throughput first, then price with a fixed rank; each step proven."""
 
 from __future__ import annotations
 
@@ -154,17 +154,14 @@ def search(
         return Found(status, build, score, bound)
     if score > 0:
         model.any_of(encoding.scoring(score))
-    for step, terms in (("price", encoding.price), ("rank", encoding.rank)):
-        tell(step)
-        model.hint(solver)
-        total = model.sum(terms)
-        model.model.minimize(total)
-        status, solver = _search(model, clock, seed)
-        if status in (Status.OPTIMAL, Status.FEASIBLE):
-            build = encoding.build(lambda literal, s=solver: model.true_in(s, literal))  # type: ignore[misc]
-        if status is Status.INFEASIBLE:
-            raise InternalError(f"the step {step} lost the build of the step before it")
-        if status is not Status.OPTIMAL:
-            return Found(Status.FEASIBLE, build, score, score)
-        model.model.add(total <= round(solver.objective_value))
-    return Found(Status.OPTIMAL, build, score, score)
+    tell("price")
+    model.hint(solver)
+    model.model.minimize(model.sum(encoding.cost))
+    status, solver = _search(model, clock, seed)
+    if status is Status.INFEASIBLE:
+        raise InternalError("the search for the price lost the build of the one before it")
+    if status in (Status.OPTIMAL, Status.FEASIBLE):
+        build = encoding.build(lambda literal: model.true_in(solver, literal))
+    return Found(
+        Status.OPTIMAL if status is Status.OPTIMAL else Status.FEASIBLE, build, score, score
+    )
