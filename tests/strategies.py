@@ -340,6 +340,7 @@ def worlds(draw: st.DrawFn) -> tuple[Request, Catalog, tuple[Line, ...]]:
         currency="USD",
         as_of=DAY,
         circuit=draw(st.sampled_from(("120v-15a", "230v-16a"))),
+        framework="pytorch-2.11",
     )
     catalog = Catalog(
         parts,

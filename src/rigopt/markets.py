@@ -44,6 +44,8 @@ class MarketInfo(Fact):
     as_of: date
     circuit: Text
     """The usual wall circuit of the region, as ``models/power.toml`` names it."""
+    framework: Text
+    """The framework release of the time, as ``models/frameworks.toml`` names it."""
     prices_include_tax: bool = False
 
 

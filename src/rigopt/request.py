@@ -60,7 +60,8 @@ class Request(Fact):
     workload: str = "balanced"
     """A workload or a mix of them, as ``models/`` names it."""
     profile: str = "default"
-    framework: str = "pytorch-2.11-cuda"
+    framework: str | None = None
+    """Framework release that must run; ``None``: that of the market's time."""
     min_gpus: Gpus = 1
     max_gpus: Gpus = 4
     min_vram_gb: Gb | None = None

@@ -44,7 +44,11 @@ class World:
             market=market,
             profile=choose(assumptions.profiles(), request.profile, where="profile"),
             power=power,
-            framework=choose(assumptions.frameworks(), request.framework, where="framework"),
+            framework=choose(
+                assumptions.frameworks(),
+                request.framework or market.info.framework,
+                where="framework",
+            ),
             circuit=choose(power.circuits, request.circuit or market.info.circuit, where="circuit"),
             mix=mix_named(request.workload),
             memory_speeds=assumptions.memory_speeds(),
