@@ -46,6 +46,7 @@ def every_build(problem: Problem) -> Iterator[Build]:
                 for size in range(1, len(options) + 1)
                 for chosen in combinations(options, size)
                 if len({line.part.id for line in chosen}) == size
+                and sum(line.quantity for line in chosen) <= problem.world.most_drives
             ]
         else:
             sets = [(line,) for line in options]
@@ -137,7 +138,7 @@ def test_every_rule_checks_as_it_encodes(world: World, data: st.DataObject) -> N
     ]
     build = Build.of(line for line in lines if line is not None)
     fixed = replace(problem, given=build.lines)
-    encoding = Encoding(fixed)
+    encoding = Encoding(fixed, whole=True)
     chosen = [literal for line in build.lines for _, literal in encoding.options(line.kind)]
     for rule in problem.rules:
         if not rule.hard:

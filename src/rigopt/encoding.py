@@ -18,19 +18,13 @@ from itertools import product
 
 from rigopt.build import Build, Line
 from rigopt.parts import KINDS, GpuCard
-from rigopt.problem import MANY_MODELS, RANK_BITS, Problem, Wiring, rank_of
+from rigopt.problem import LINKS, MANY_MODELS, RANK_BITS, Problem, Wiring, rank_of
+from rigopt.reduction import reduced
 from rigopt.rules.base import ABSENT, Key, Literal
 from rigopt.rules.nvlink import SPAN
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
-from rigopt.rules.seats import CARDS, GPUS, LANES, LAYOUT, ROOM, foreign
+from rigopt.rules.seats import CARDS, GPUS, LAYOUT, ROOM, foreign
 from rigopt.seating import alone, cramped
-
-LINKS = Operand(
-    "cpu",
-    lambda line, world: (LANES.key(line, world), getattr(line.part, "pcie_gen", None)),
-    "pcie_lanes or pcie_gen",
-)
-"""What of a CPU decides how cards are wired: its lanes and its PCIe generation."""
 
 _SHIFT = RANK_BITS + 5
 """A cent outweighs the ranks of 32 lines together."""
@@ -54,8 +48,10 @@ class Row:
 class Encoding:
     """The constraints of a problem by owner. Rules talk to it through ``rules.base.Encoder``."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, *, whole: bool = False) -> None:
+        """``whole``: with every option, also those that no best build needs."""
         self.problem = problem
+        self._lines = problem.options if whole else reduced(problem)
         self.world = problem.world
         self.names: list[str] = []
         """One a literal: what it means."""
@@ -122,8 +118,7 @@ class Encoding:
 
     def _add_kind(self, kind: str) -> None:
         options = [
-            (line, self._new(f"{line.part.id} x{line.quantity}"))
-            for line in self.problem.options[kind]
+            (line, self._new(f"{line.part.id} x{line.quantity}")) for line in self._lines[kind]
         ]
         self._options[kind] = options
         literals = [literal for _, literal in options]
@@ -135,6 +130,8 @@ class Encoding:
             for quantities in by_part.values():
                 if len(quantities) > 1:
                     self._row(((1, literal) for literal in quantities), None, 1)
+            most = self.world.most_drives
+            self._row(((line.quantity, literal) for line, literal in options), None, most)
             if required:
                 self.imply([], literals)
             return
@@ -173,7 +170,7 @@ class Encoding:
             elif value:
                 counted.append((value, literal))
         every = sum(value for value, _ in counted)
-        last = min(total.most(self.world) + 1, every)
+        last = min(total.most(self.world) + 1, every, total.limit(self.world))
         classes: list[tuple[Key, Literal]] = [
             (value, self._new(f"{total.kind} {total.fact} total {value}"))
             for value in range(last + 1)
@@ -202,6 +199,8 @@ class Encoding:
         domains = [self.classes(source) for source in derived.sources]
 
         def leaves(keys: tuple[Key, ...]) -> list[tuple[tuple[Literal, ...], Key]]:
+            if derived.never is not None and derived.never(self.world, keys):
+                return []
             value = derived.settled(keys) if keys else None
             if value is not None:
                 return [((), value)]

@@ -31,8 +31,9 @@ from rigopt.parts import (
 )
 from rigopt.request import Request
 from rigopt.rules.base import Rule
-from rigopt.rules.nvlink import span_of
-from rigopt.rules.seats import chosen, seats_of
+from rigopt.rules.nvlink import SPAN, span_of
+from rigopt.rules.operands import Operand
+from rigopt.rules.seats import CARDS, LANES, LAYOUT, ROOM, chosen, seats_of
 from rigopt.rules.shapes import Balance
 from rigopt.rules.standard import RULES
 from rigopt.rules.wishes import wishes_of
@@ -43,11 +44,20 @@ from rigopt.world import World
 
 MANY_MODELS = frozenset({"storage"})
 """Kinds of which a build may mix models; of the others it has one model (or none)."""
-MAX_DRIVES_OF_A_MODEL = 4
 ON_REQUEST = frozenset({"fan", "network", "riser", "os"})
 """Kinds that no rule of a working rig asks for: they are options only where a wish does."""
 POWER_LIMITS_PCT = (100, 90, 80, 70, 60, 50)
 """Caps to choose from, in per cent of a card's limit."""
+
+
+LINKS = Operand(
+    "cpu",
+    lambda line, world: (LANES.key(line, world), getattr(line.part, "pcie_gen", None)),
+    "pcie_lanes or pcie_gen",
+)
+"""What of a CPU decides how cards are wired: its lanes and its PCIe generation."""
+SCORED = (LAYOUT, LINKS, CARDS, ROOM, SPAN)
+"""What the score of several cards reads beside their chip."""
 
 
 class Wiring(NamedTuple):
@@ -148,7 +158,7 @@ class Problem:
                 modules = part.modules or 1
                 return max(1, self._memory_slots // modules)
             case Drive():
-                return max(MAX_DRIVES_OF_A_MODEL, owned)
+                return self.world.most_drives
             case NvlinkBridge():
                 return self.request.max_gpus // 2 * part.per_pair
             case PowerSupply():
@@ -220,15 +230,21 @@ class Problem:
         """The score of a line of cards, 1,000 being the reference; ``None``: not predictable."""
         assert isinstance(gpu.part, GpuCard)
         chip, limit = self.world.chip(gpu.part), gpu.power_limit_w
-        key = chip.id, gpu.quantity, link, limit
+        key = *self.score_key(gpu), link
         if key not in self._scores:
             self._scores[key] = score(
                 self.world.mix, chip, gpu.quantity, link, self.world.reference, limit
             )
         return self._scores[key]
 
+    @staticmethod
+    def score_key(gpu: Line) -> tuple[str, int, int | None]:
+        """What the score reads of a line of cards: chip, number, cap."""
+        assert isinstance(gpu.part, GpuCard)
+        return gpu.part.chip, gpu.quantity, gpu.power_limit_w
+
     @cached_property
-    def _scores(self) -> dict[tuple[str, int, Link | None, int | None], int | None]:
+    def _scores(self) -> dict[tuple[str, int, int | None, Link | None], int | None]:
         return {}
 
     def wiring_of(self, build: Build) -> Wiring | None:

@@ -9,10 +9,13 @@ from rigopt.assumptions import Circuit, Framework, MemorySpeed, Power, Profile, 
 from rigopt.catalog import Catalog, kind_of
 from rigopt.errors import InputError, nearest
 from rigopt.markets import Market
-from rigopt.parts import GpuCard, GpuChip
+from rigopt.parts import Drive, GpuCard, GpuChip
 from rigopt.request import Request
 from rigopt.throughput import Mix, mix_named, reference_chip_id
 from rigopt.verdict import Verdict
+
+DRIVES = 4
+"""Drives that a rig is given at most, if the wishes do not want more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class World:
     circuit: Circuit
     mix: Mix
     memory_speeds: tuple[MemorySpeed, ...]
+    most_drives: int
+    """Drives in one rig at most: a handful, or as many as are owned or the wishes want."""
 
     @staticmethod
     def of(request: Request, catalog: Catalog) -> World:
@@ -52,6 +57,7 @@ class World:
             circuit=choose(power.circuits, request.circuit or market.info.circuit, where="circuit"),
             mix=mix_named(request.workload),
             memory_speeds=assumptions.memory_speeds(),
+            most_drives=_most_drives(request, catalog),
         )
 
     def chip(self, card: GpuCard) -> GpuChip:
@@ -85,6 +91,15 @@ class World:
         if verdict is Verdict.UNKNOWN:
             return self.request.allow_unknown
         return verdict is not Verdict.VIOLATED
+
+
+def _most_drives(request: Request, catalog: Catalog) -> int:
+    drives = [part for part in catalog.of_kind("storage") if isinstance(part, Drive)]
+    largest = max((drive.capacity_gb or 1 for drive in drives), default=1)
+    wanted = request.min_storage_gb + (request.min_bulk_gb or 0) + (request.dataset_gb or 0)
+    ids = {drive.id for drive in drives}
+    owned = sum(item.quantity for item in request.own if item.part in ids)
+    return max(DRIVES, owned, 1 - (-wanted // largest))
 
 
 def market_of(request: Request, catalog: Catalog) -> Market:

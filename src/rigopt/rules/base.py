@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,6 +10,7 @@ from rigopt.build import Build, Line
 from rigopt.verdict import Verdict as Verdict
 
 if TYPE_CHECKING:
+    from rigopt.rules.facets import Domain, Facet
     from rigopt.world import World
 
 Key = Any
@@ -89,6 +90,9 @@ class Statement(Protocol):
 
     def admits(self, verdict: Verdict, world: World) -> bool:
         """Whether ``solve`` may offer a build of which the statement says this."""
+
+    def facets(self, world: World, domain: Domain) -> Iterable[Facet]:
+        """In which ways it looks at the parts of each kind."""
 
 
 @dataclass(frozen=True, slots=True)

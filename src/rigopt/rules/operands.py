@@ -78,6 +78,8 @@ class Total:
     most: Callable[[World], int]
     """The largest sum that matters: the encoder takes all above it for one more."""
     fact: str = ""
+    limit: Callable[[World], int] = lambda _world: 1_000_000
+    """The largest sum that a build can have at all."""
 
     def values(self, build: Build, world: World) -> list[tuple[Key, tuple[Line, ...]]]:
         """The one sum, with every line of the kind; ``None`` if a line's value is unknown."""
@@ -98,6 +100,8 @@ class Derived:
     """``derive(*keys)`` of known keys."""
     alone: Callable[[Key], Key] | None = None
     """Of the first key; ``None``: the others matter."""
+    never: Callable[[World, tuple[Key, ...]], bool] | None = None
+    """Whether no build has these first keys together."""
 
     @property
     def kind(self) -> str:

@@ -6,6 +6,8 @@ it to the cards, ``CARDS`` is everything that then wants a slot.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rigopt.build import Build, Line
 from rigopt.layout import Layout, Topology, bare, layout_of, topology_of
 from rigopt.parts import Case, Cpu, Drive, Motherboard
@@ -72,12 +74,32 @@ def _most_u2(world: World) -> int:
     return max((b.u2_ports or 0 for b in world.catalog.boards), default=0)
 
 
-NVME = Total("storage", of_form("m2", "nvme"), _most_m2, "form or protocol")
-M2_SATA = Total("storage", of_form("m2", "sata"), _most_m2, "form or protocol")
-LONG = Total("storage", _long, _most_m2)
-M2_DRIVES = Derived((NVME, M2_SATA, LONG), M2Drives)
-CABLED = Total("storage", cabled_sata, _most_ports, "form or protocol")
-U2 = Total("storage", of_form("u2"), _most_u2, "form or protocol")
+def _drives(value: Value, most: Callable[[World], int], fact: str = "") -> Total:
+    return Total("storage", value, most, fact, limit=lambda world: world.most_drives)
+
+
+def _too_many_m2(world: World, keys: tuple[Key, ...]) -> bool:
+    """More M.2 drives than a rig holds, or more long ones than there are."""
+    if None in keys:
+        return False
+    drives = sum(keys[:2])
+    return drives > world.most_drives or any(long > drives for long in keys[2:])
+
+
+def _too_many(world: World, keys: tuple[Key, ...]) -> bool:
+    """More drives in all than a rig holds."""
+    m2, *others = keys[2:] or (None,)
+    if m2 is None or None in others:
+        return False
+    return bool(m2.nvme + m2.sata + sum(others) > world.most_drives)
+
+
+NVME = _drives(of_form("m2", "nvme"), _most_m2, "form or protocol")
+M2_SATA = _drives(of_form("m2", "sata"), _most_m2, "form or protocol")
+LONG = _drives(_long, _most_m2)
+M2_DRIVES = Derived((NVME, M2_SATA, LONG), M2Drives, never=_too_many_m2)
+CABLED = _drives(cabled_sata, _most_ports, "form or protocol")
+U2 = _drives(of_form("u2"), _most_u2, "form or protocol")
 
 
 def _bays(line: Line, _world: World) -> Key:
@@ -116,6 +138,7 @@ LAYOUT = Derived(
     (BOARD, GENERATION, M2_DRIVES, CABLED, U2),
     _layout,
     alone=lambda board: bare(board) if board.bays is None else None,
+    never=_too_many,
 )
 """The board as the drives leave it to the cards."""
 GPUS = joint("gpu", lambda lines, world: cards_of(lines, world.chip), "slots_covered or cooling")

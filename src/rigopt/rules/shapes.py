@@ -10,18 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING
 
 from rigopt.build import Build, Line
 from rigopt.parts import REQUIRED_KINDS
 from rigopt.rules.base import ABSENT, Encoder, Finding, Key, Literal, Verdict
+from rigopt.rules.facets import Domain, Facet, Least, Widest, leaves
 from rigopt.rules.operands import AnyOperand, Operand, Value, missing
+from rigopt.units import known_sum
 
 if TYPE_CHECKING:
     from rigopt.world import World
 
 _REQUIRED = frozenset(REQUIRED_KINDS)
 _UNCONCERNED = Finding(Verdict.NOT_APPLICABLE, "nothing in the build is concerned")
+
+MOST_COMPARED = 5_000
+"""Combinations of values that are judged to compare parts; beyond, only equal parts compare."""
 
 Judge = Callable[..., Verdict]
 Words = Callable[..., str]
@@ -151,6 +157,36 @@ class Relation:
             ]
             if len(allowed) < len(last):
                 encoder.imply(literals, allowed)
+
+    def facets(self, world: World, domain: Domain) -> Iterable[Facet]:
+        """Of few values of plain facts, what each of them goes with; otherwise the facts."""
+        plain = [operand for operand in self.operands if isinstance(operand, Operand)]
+        kinds = {operand.kind for operand in plain}
+        if len(plain) == len(self.operands) == len(kinds):
+            domains = [domain(operand) for operand in plain]
+            if prod(map(len, domains)) <= MOST_COMPARED:
+                yield from self._partners(world, plain, domains)
+                return
+        for operand in self.operands:
+            yield from leaves(operand, world)
+
+    def _partners(
+        self, world: World, operands: Sequence[Operand], domains: Sequence[Sequence[Key]]
+    ) -> Iterable[Facet]:
+        """For every operand the combinations of the others that each of its values goes with."""
+        masks: list[dict[Key, int]] = [dict.fromkeys(domain, 0) for domain in domains]
+        places: list[dict[tuple[Key, ...], int]] = [{} for _ in domains]
+        for keys in product(*domains):
+            if self.admits(self.verdict(world, keys), world):
+                for number, key in enumerate(keys):
+                    others = (*keys[:number], *keys[number + 1 :])
+                    place = places[number].setdefault(others, len(places[number]))
+                    masks[number][key] |= 1 << place
+        for operand, mask in zip(operands, masks, strict=True):
+            yield Widest(
+                operand.kind,
+                lambda line, operand=operand, mask=mask: mask[operand.of_option(line, world)],  # type: ignore[misc]
+            )
 
 
 def _applies(test: Test, a: Key, b: Key) -> bool:
@@ -355,6 +391,21 @@ class Balance:
             row.extend((-(most + max(0, -bound)), literal) for literal in unknown_supply)
         if row or bound < 0:
             encoder.at_most(row, bound)
+
+    def facets(self, world: World, domain: Domain) -> Iterable[Facet]:
+        """The less a part asks for beyond what it supplies, the better."""
+        del domain
+        if not self.applies(world):
+            return
+
+        def beyond(line: Line) -> int | None:
+            asked = [term.value(line, world) for term in self.demand if term.kind == line.kind]
+            given = [term.value(line, world) for term in self.supply if term.kind == line.kind]
+            demand, supply = known_sum(asked), known_sum(given)
+            return None if demand is None or supply is None else demand - supply
+
+        for kind in dict.fromkeys(term.kind for term in (*self.demand, *self.supply)):
+            yield Least(kind, beyond)
 
 
 def _values(

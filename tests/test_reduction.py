@@ -1,0 +1,135 @@
+"""What is left out before the search is never missed: the same answer with it and without."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+
+from rigopt.build import Line
+from rigopt.catalog import Catalog
+from rigopt.cpsat.search import Clock, search
+from rigopt.encoding import Encoding
+from rigopt.parts import MemoryKit
+from rigopt.problem import Problem
+from rigopt.reduction import reduced
+from rigopt.request import OwnedPart, Request
+from rigopt.rules.base import Rule
+from rigopt.rules.operands import fact
+from rigopt.rules.shapes import Balance, Relation, Term, decide
+from tests.strategies import worlds
+from tests.test_oracle import SMALL, World, pose
+
+
+@given(worlds())
+@settings(SMALL)
+def test_the_reduced_problem_has_the_same_answer(world: World) -> None:
+    """Status, build, score and bound on small random worlds."""
+    problem = pose(world)
+    whole = search(Encoding(problem, whole=True), Clock(60), seed=0)
+    assert search(Encoding(problem), Clock(60), seed=0) == whole
+
+
+@given(worlds())
+@settings(SMALL, max_examples=SMALL.max_examples // 12)
+def test_it_stays_so_with_any_rule_dropped(world: World) -> None:
+    """Explanations drop rules of the reduced problem."""
+    problem = pose(world)
+    whole, less = Encoding(problem, whole=True), Encoding(problem)
+    for owner in whole.owners():
+        want = search(whole, Clock(60), seed=0, dropped=[owner])
+        assert search(less, Clock(60), seed=0, dropped=[owner]) == want
+
+
+REQUESTS = {
+    "usual": Request(budget_cents=500_000, min_vram_gb=24),
+    "cheap": Request(budget_cents=150_000),
+    "owned": Request(
+        budget_cents=300_000,
+        own=(
+            OwnedPart(part="corsair-vengeance-lpx-32gb-2x16gb-ddr4-3200", quantity=2),
+            OwnedPart(part="samsung-970-evo-plus-1tb"),
+        ),
+    ),
+    "brand and bans": Request(
+        budget_cents=600_000,
+        with_parts=("noctua-nh-d15",),
+        without_parts=("crucial-bx500-1tb",),
+        min_ram_gb=96,
+    ),
+    "several cards": Request(market="us-2020-08", budget_cents=700_000, min_gpus=2, nvlink=True),
+    "unknown admitted": Request(market="us-2018-06", budget_cents=400_000, allow_unknown=True),
+    "much storage": Request(market="us-2024-01", budget_cents=400_000, min_bulk_gb=40_000),
+    "no such build": Request(budget_cents=60_000, min_vram_gb=48),
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_the_shipped_catalogue_reduced_has_the_same_answer(name: str, catalog: Catalog) -> None:
+    """The same build to the last screw, out of fewer options."""
+    problem = Problem.of(REQUESTS[name], catalog)
+    whole, less = Encoding(problem, whole=True), Encoding(problem)
+    assert len(less.names) < 0.9 * len(whole.names)
+    want = search(whole, Clock(300), seed=0)
+    assert search(less, Clock(300), seed=0) == want
+
+
+def colour_rule(wanted: int) -> Rule:
+    """A rule that nobody has written yet: the memory's latency must be one in particular."""
+    return Rule(
+        "colour",
+        "a rule of these tests",
+        (
+            Relation(
+                (fact("memory", "cas_latency"),),
+                lambda _w, latency: decide(latency == wanted),
+                lambda _w, latency: f"{latency}",
+            ),
+        ),
+        "",
+    )
+
+
+def latencies(lines: tuple[Line, ...]) -> set[int | None]:
+    return {line.part.cas_latency for line in lines if isinstance(line.part, MemoryKit)}
+
+
+def test_a_new_rule_is_taken_into_account(catalog: Catalog) -> None:
+    """With a rule that reads a fact which no other rule reads, parts that differ in it stay."""
+    request = Request(budget_cents=300_000)
+    problem = Problem.of(request, catalog)
+    before = latencies(reduced(problem)["memory"])
+    every = latencies(problem.options["memory"])
+    wanted = min(latency for latency in every - before if latency is not None)
+    ruled = replace(problem, rules=(*problem.rules, colour_rule(wanted)))
+    assert wanted in latencies(reduced(ruled)["memory"])
+    want = search(Encoding(ruled, whole=True), Clock(60), seed=0)
+    assert search(Encoding(ruled), Clock(60), seed=0) == want
+    assert want.build is not None
+    assert latencies(want.build.of_kind("memory")) == {wanted}
+
+
+def test_a_new_balance_is_taken_into_account(catalog: Catalog) -> None:
+    """A sum over a fact that no other rule sums keeps the parts that are best in it."""
+    problem = Problem.of(Request(budget_cents=300_000), catalog)
+    fastest = max(
+        (line for line in problem.options["memory"] if isinstance(line.part, MemoryKit)),
+        key=lambda line: line.part.speed_mt_s or 0,  # type: ignore[attr-defined]
+    )
+    assert isinstance(fastest.part, MemoryKit)
+    speed = fastest.part.speed_mt_s or 0
+
+    def fast(line: Line, _world: object) -> int | None:
+        assert isinstance(line.part, MemoryKit)
+        return line.part.speed_mt_s
+
+    rule = Rule(
+        "fast",
+        "a rule of these tests",
+        (Balance("speed", "MT/s", demand_base=lambda _w: speed, supply=(Term("memory", fast),)),),
+        "",
+    )
+    ruled = replace(problem, rules=(*problem.rules, rule))
+    left = reduced(ruled)["memory"]
+    assert any(isinstance(line.part, MemoryKit) and line.part.speed_mt_s == speed for line in left)
