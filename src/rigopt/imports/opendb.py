@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rigopt.catalog import Catalog
+from rigopt.catalog import Catalog, is_folder
 from rigopt.errors import InputError
 from rigopt.imports.base import (
     BrokenRecordError,
@@ -140,7 +140,7 @@ def root_of(folder: Path) -> Path:
         InputError: if there is none.
     """
     for root in (folder, folder / "open-db"):
-        if any((root / name).is_dir() for name in FOLDERS):
+        if any(is_folder(root / name) for name in FOLDERS):
             return root
     raise InputError(
         "holds no copy of BuildCores OpenDB",
