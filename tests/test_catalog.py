@@ -21,7 +21,7 @@ def test_the_shipped_catalogue_has_no_problem() -> None:
     """Schema, references, uniqueness and prices are in order."""
     problems, rows = validate()
     assert [str(problem) for problem in problems] == []
-    assert rows > 1000
+    assert rows > 5000
 
 
 def test_no_fit_critical_fact_is_missing(catalog: Catalog) -> None:
@@ -35,18 +35,51 @@ def test_no_fit_critical_fact_is_missing(catalog: Catalog) -> None:
     assert missing == []
 
 
+LEAST = {
+    "gpu": 200,
+    "cpu": 110,
+    "motherboard": 150,
+    "memory": 120,
+    "storage": 90,
+    "psu": 100,
+    "case": 90,
+    "cooler": 80,
+    "fan": 20,
+    "nvlink_bridge": 15,
+    "riser": 20,
+}
+
+
 def test_the_catalogue_is_broad(catalog: Catalog) -> None:
-    """As many parts, chips, boards and platforms as a first catalogue needs."""
+    """A thousand parts and more of every kind, for every platform that a rig is built on."""
     counts = Counter(kind_of(part) for part in catalog.parts.values())
-    assert sum(counts.values()) >= 250
-    assert counts["gpu"] >= 60
-    assert counts["motherboard"] >= 25
+    assert sum(counts.values()) >= 1000
+    assert {kind: counts[kind] for kind, least in LEAST.items() if counts[kind] < least} == {}
     cards = [part for part in catalog.of_kind("gpu") if isinstance(part, GpuCard)]
-    assert len({card.chip for card in cards}) >= 25
+    assert len({card.chip for card in cards}) >= 120
+    assert {card.cooling for card in cards} == {"open-air", "blower", "liquid", "passive"}
     boards = [part for part in catalog.of_kind("motherboard") if isinstance(part, Motherboard)]
     sockets = {board.socket for board in boards}
-    wanted = {"AM4", "AM5", "LGA1200", "LGA1700", "LGA1851", "LGA2066"}
-    assert wanted | {"sTR4", "sTRX4", "sWRX8", "sTR5"} <= sockets
+    wanted = {"AM4", "AM5", "LGA1151", "LGA1151-2", "LGA1200", "LGA1700", "LGA1851", "LGA2066"}
+    assert wanted | {"sTR4", "sTRX4", "sWRX8", "sTR5", "SP3", "SP5", "LGA4677"} <= sockets
+    assert sum(seats(board) >= 2 for board in boards) >= 60
+
+
+def seats(board: Motherboard) -> int:
+    """Cards of two slots that a board seats, each with eight lanes or more, in a large case."""
+    lanes = max((table.min_cpu_lanes for table in board.populations or ()), default=0)
+    slots = [slot for slot in board.slots or () if slot.size == 16]
+    most = 0
+    for table in board.populations or ():
+        if table.min_cpu_lanes <= lanes:
+            wired = zip(board.slots or (), table.lanes, strict=True)
+            rows = [slot.position for slot, n in wired if slot in slots and n >= 8]
+            count, free = 0, 0
+            for row in rows:
+                if row >= free:
+                    count, free = count + 1, row + 2
+            most = max(most, count)
+    return most
 
 
 def test_every_kind_that_a_rig_needs_can_be_bought_new(catalog: Catalog) -> None:
