@@ -138,7 +138,7 @@ def test_every_rule_checks_as_it_encodes(world: World, data: st.DataObject) -> N
     ]
     build = Build.of(line for line in lines if line is not None)
     fixed = replace(problem, given=build.lines)
-    encoding = Encoding(fixed, whole=True)
+    encoding = Encoding(fixed, fixed.options)
     chosen = [literal for line in build.lines for _, literal in encoding.options(line.kind)]
     for rule in problem.rules:
         if not rule.hard:

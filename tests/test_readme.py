@@ -68,7 +68,7 @@ def test_every_command_shown_is_understood() -> None:
     """Each flag that the README's commands use exists."""
     from rigopt.flags import BY_NAME
 
-    own = {"save", "verbose", "json", "markdown", "allow-unknown", "prices", "kind"}
+    own = {"save", "verbose", "json", "markdown", "prices", "kind", "map", "out", "count", "link"}
     text = README.read_text(encoding="utf-8")
     used = set(re.findall(r"--([a-z][a-z-]+)", text))
     assert used <= set(BY_NAME) | own

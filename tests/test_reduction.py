@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rigopt.build import Line
 from rigopt.catalog import Catalog
+from rigopt.cpsat import hunt
 from rigopt.cpsat.search import Clock, search
 from rigopt.encoding import Encoding
 from rigopt.parts import MemoryKit
@@ -27,8 +29,32 @@ from tests.test_oracle import SMALL, World, pose
 def test_the_reduced_problem_has_the_same_answer(world: World) -> None:
     """Status, build, score and bound on small random worlds."""
     problem = pose(world)
-    whole = search(Encoding(problem, whole=True), Clock(60), seed=0)
+    whole = search(Encoding(problem, problem.options), Clock(60), seed=0)
     assert search(Encoding(problem), Clock(60), seed=0) == whole
+
+
+@given(worlds(), st.integers(1, 3))
+@settings(SMALL)
+def test_cards_first_has_the_same_answer(world: World, first: int) -> None:
+    """The search by bounds, a few configurations at a time, ends where one whole model does."""
+    problem = pose(world)
+    whole = search(Encoding(problem, problem.options), Clock(60), seed=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hunt, "FIRST", first)
+        patch.setattr(hunt, "GROWTH", 1)
+        assert hunt.Hunt(problem, Clock(60)).answer() == whole
+
+
+@given(worlds())
+@settings(SMALL, max_examples=SMALL.max_examples // 12)
+def test_cards_first_answers_what_if(world: World) -> None:
+    """Without a rule, or with a little more money, it finds what the whole model finds."""
+    problem = pose(world)
+    whole = Encoding(problem, problem.options)
+    tried = hunt.Hunt(problem, Clock(60))
+    for owner in whole.owners():
+        want = search(whole, Clock(60), seed=0, dropped=[owner])
+        assert tried.best(dropped=[owner]).score == want.score
 
 
 @given(worlds())
@@ -36,7 +62,7 @@ def test_the_reduced_problem_has_the_same_answer(world: World) -> None:
 def test_it_stays_so_with_any_rule_dropped(world: World) -> None:
     """Explanations drop rules of the reduced problem."""
     problem = pose(world)
-    whole, less = Encoding(problem, whole=True), Encoding(problem)
+    whole, less = Encoding(problem, problem.options), Encoding(problem)
     for owner in whole.owners():
         want = search(whole, Clock(60), seed=0, dropped=[owner])
         assert search(less, Clock(60), seed=0, dropped=[owner]) == want
@@ -69,10 +95,12 @@ REQUESTS = {
 def test_the_shipped_catalogue_reduced_has_the_same_answer(name: str, catalog: Catalog) -> None:
     """The same build to the last screw, out of fewer options."""
     problem = Problem.of(REQUESTS[name], catalog)
-    whole, less = Encoding(problem, whole=True), Encoding(problem)
-    assert len(less.names) < 0.9 * len(whole.names)
+    whole, less = Encoding(problem, problem.options), Encoding(problem)
+    counts = [sum(map(len, options.values())) for options in (reduced(problem), problem.options)]
+    assert counts[0] < 0.8 * counts[1]
     want = search(whole, Clock(300), seed=0)
     assert search(less, Clock(300), seed=0) == want
+    assert hunt.Hunt(problem, Clock(300)).answer() == want
 
 
 def colour_rule(wanted: int) -> Rule:
@@ -104,7 +132,7 @@ def test_a_new_rule_is_taken_into_account(catalog: Catalog) -> None:
     wanted = min(latency for latency in every - before if latency is not None)
     ruled = replace(problem, rules=(*problem.rules, colour_rule(wanted)))
     assert wanted in latencies(reduced(ruled)["memory"])
-    want = search(Encoding(ruled, whole=True), Clock(60), seed=0)
+    want = search(Encoding(ruled, ruled.options), Clock(60), seed=0)
     assert search(Encoding(ruled), Clock(60), seed=0) == want
     assert want.build is not None
     assert latencies(want.build.of_kind("memory")) == {wanted}

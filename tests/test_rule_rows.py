@@ -79,7 +79,8 @@ def test_encoding_admits_exactly_what_check_admits(row: dict[str, Any], catalog:
     fixed = Problem(world, (rule,), tuple(dict.fromkeys(kinds)), given=build.lines)
     for lenient in (False, True):
         asked = world.request.replace(allow_unknown=lenient, allow_tight=lenient)
-        encoding = Encoding(replace(fixed, world=replace(world, request=asked)), whole=True)
+        posed = replace(fixed, world=replace(world, request=asked, most_drives=100))
+        encoding = Encoding(posed, posed.options)
         model = Model(encoding)
         model.fix(literal for kind in set(kinds) for _, literal in encoding.options(kind))
         solver = cp_model.CpSolver()

@@ -195,7 +195,7 @@ def test_a_limit_that_is_too_short_is_no_proof(catalog: Catalog, monkeypatch) ->
     from rigopt.cpsat import search
 
     monkeypatch.setattr(search.Clock, "left", property(lambda _self: 0.0))
-    outcome = solve(Request(budget_cents=60_000, min_vram_gb=48), catalog=catalog)
+    outcome = solve(Request(budget_cents=500_000, min_vram_gb=24), catalog=catalog)
     assert isinstance(outcome, Unknown)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
-from rigopt.assumptions import choose
 from rigopt.boardmap import board_map
 from rigopt.build import Build, Line
 from rigopt.catalog import Catalog
@@ -25,15 +24,17 @@ from rigopt.outcome import (
     Versions,
     WorkloadRate,
 )
-from rigopt.parts import REQUIRED_KINDS, GpuCard
+from rigopt.parts import REQUIRED_KINDS
 from rigopt.problem import Problem
 from rigopt.request import Request
 from rigopt.rules.base import RuleReport, Verdict
 from rigopt.rules.power import circuits_w, ride_out_w
 from rigopt.rules.standard import RULES
 from rigopt.rules.wishes import wishes_of
-from rigopt.throughput import Link, predict, workloads
+from rigopt.scaling import Link
+from rigopt.throughput import Speed, error_median_pct, fed
 from rigopt.units import known_sum
+from rigopt.workloads import Workload
 from rigopt.world import World
 
 
@@ -93,7 +94,7 @@ def assess(build: Build, problem: Problem) -> Assessment:
         total_cents=None if cost is None else charges.to_pay(cost),
         score=problem.score_of(build),
         link=link_text(link),
-        throughput=_rates(build, world, link),
+        throughput=_rates(build, problem),
         power=power_budget(build, world),
         board=board_map(build, problem),
         clearances=tuple(
@@ -180,32 +181,35 @@ def _verdict(report: RuleReport) -> RuleVerdict:
     )
 
 
-def _rates(build: Build, world: World, link: Link | None) -> tuple[WorkloadRate, ...]:
-    lines = build.of_kind("gpu")
-    rates = []
-    for name in world.mix.weights if lines else ():
-        workload = choose(dict(workloads()), name, where="workload")
-        total, fits = 0.0, True
-        for line in lines:
-            assert isinstance(line.part, GpuCard)
-            chip = world.chip(line.part)
-            value = predict(workload, chip, line.quantity, link, line.power_limit_w)
-            if value is None:
-                break
-            total += value
-            fits = fits and chip.vram_gb >= workload.vram_gb
-        else:
-            rates.append(
-                WorkloadRate(
-                    workload=name,
-                    title=workload.title,
-                    per_second_milli=round(total * 1000),
-                    unit=workload.unit,
-                    fits_memory=fits,
-                    error_median_pct=workload.error_median_pct,
-                )
-            )
-    return tuple(rates)
+def _rates(build: Build, problem: Problem) -> tuple[WorkloadRate, ...]:
+    """What the cards of a build do of every workload, as far as the CPU feeds them."""
+    found, count = problem.speeds_of(build), problem.cores_of(build)
+    if found is None:
+        return ()
+    cards = sum(line.quantity for line in build.of_kind("gpu"))
+    return tuple(
+        rate_of(workload, speeds, cards, count)
+        for (workload, _), *speeds in zip(problem.world.mix.workloads, *found, strict=True)
+    )
+
+
+def rate_of(
+    workload: Workload, speeds: Sequence[Speed], cards: int, cores: int | None
+) -> WorkloadRate:
+    """What lines of cards do of a workload together, as far as so many CPU cores feed them."""
+    done = sum(speed.per_second for speed in speeds)
+    most = fed(workload, cores)
+    return WorkloadRate(
+        workload=workload.name,
+        title=workload.title,
+        per_second_milli=round(min(done, most) * 1000),
+        unit=workload.unit,
+        fits_memory=all(speed.held != "outside" for speed in speeds),
+        copy_cards=max(speed.copy_cards for speed in speeds),
+        limited_by="CPU cores" if most < done else "GPU",
+        error_median_pct=error_median_pct(workload, cards),
+        estimate=workload.is_estimate,
+    )
 
 
 def versions_of(world: World, solver: str | None = None) -> Versions:

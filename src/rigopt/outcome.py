@@ -68,9 +68,15 @@ class WorkloadRate(Fact):
     """Units per 1,000 seconds."""
     unit: str
     fits_memory: bool
-    """Whether it runs in the memory of each card; otherwise from system memory, far slower."""
-    error_median_pct: int | None
-    """Of the model on cards it was not fitted to; ``None``: not measured (an estimate)."""
+    """Whether it runs in the cards' memory; otherwise from system memory, far slower."""
+    copy_cards: int
+    """Cards that hold one copy of the work together."""
+    limited_by: Literal["GPU", "CPU cores"]
+    """What the rate would rise with."""
+    error_median_pct: int
+    """Of the model on cards that it was not fitted to."""
+    estimate: bool
+    """Whether the work itself was not measured, but scaled from work that was."""
 
 
 class PowerLine(Fact):

@@ -6,7 +6,7 @@ Solver-free: the oracle of the tests enumerates the same problem with the checke
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -35,10 +35,12 @@ from rigopt.rules.nvlink import SPAN, span_of
 from rigopt.rules.operands import Operand
 from rigopt.rules.seats import CARDS, LANES, LAYOUT, ROOM, chosen, seats_of
 from rigopt.rules.shapes import Balance
+from rigopt.rules.sizing import cores
 from rigopt.rules.standard import RULES
 from rigopt.rules.wishes import wishes_of
+from rigopt.scaling import Link
 from rigopt.seating import Cards, CpuLanes, Room, crowded
-from rigopt.throughput import Link, score
+from rigopt.throughput import Scorer, Speed
 from rigopt.units import known_sum
 from rigopt.world import World
 
@@ -46,6 +48,8 @@ MANY_MODELS = frozenset({"storage"})
 """Kinds of which a build may mix models; of the others it has one model (or none)."""
 ON_REQUEST = frozenset({"fan", "network", "riser", "os"})
 """Kinds that no rule of a working rig asks for: they are options only where a wish does."""
+BEST_LINK = Link(pcie_gen=6, lanes=16, nvlink=True)
+"""No rig joins its cards better."""
 POWER_LIMITS_PCT = (100, 90, 80, 70, 60, 50)
 """Caps to choose from, in per cent of a card's limit."""
 
@@ -226,16 +230,32 @@ class Problem:
             crowded=wiring.crowded,
         )
 
-    def score(self, gpu: Line, link: Link | None) -> int | None:
-        """The score of a line of cards, 1,000 being the reference; ``None``: not predictable."""
+    @cached_property
+    def scorer(self) -> Scorer:
+        """What makes one number of the throughput of every workload."""
+        return Scorer(self.world.mix, self.world.reference)
+
+    def speeds(self, gpu: Line, link: Link | None) -> tuple[Speed, ...] | None:
+        """What a line of cards does of every workload; ``None``: its link is not known."""
         assert isinstance(gpu.part, GpuCard)
-        chip, limit = self.world.chip(gpu.part), gpu.power_limit_w
         key = *self.score_key(gpu), link
-        if key not in self._scores:
-            self._scores[key] = score(
-                self.world.mix, chip, gpu.quantity, link, self.world.reference, limit
-            )
-        return self._scores[key]
+        if key not in self._speeds:
+            chip = self.world.chip(gpu.part)
+            self._speeds[key] = self.scorer.speeds(chip, gpu.quantity, link, gpu.power_limit_w)
+        return self._speeds[key]
+
+    def score(self, gpu: Line, link: Link | None, cores: int | None = None) -> int | None:
+        """The score of a line of cards, 1,000 being the reference, fed by so many CPU cores;
+        ``None``: not predictable."""
+        speeds = self.speeds(gpu, link)
+        if speeds is None:
+            return None
+        return self.scorer.score((speed.per_second for speed in speeds), cores)
+
+    def most_points(self, gpu: Line) -> int:
+        """No build with this line of cards scores more: with the best link that there could be,
+        and as many CPU cores as it wants."""
+        return self.score(gpu, None if gpu.quantity == 1 else BEST_LINK) or 0
 
     @staticmethod
     def score_key(gpu: Line) -> tuple[str, int, int | None]:
@@ -244,7 +264,7 @@ class Problem:
         return gpu.part.chip, gpu.quantity, gpu.power_limit_w
 
     @cached_property
-    def _scores(self) -> dict[tuple[str, int, int | None, Link | None], int | None]:
+    def _speeds(self) -> dict[tuple[str, int, int | None, Link | None], tuple[Speed, ...] | None]:
         return {}
 
     def wiring_of(self, build: Build) -> Wiring | None:
@@ -265,13 +285,31 @@ class Problem:
         return self.link(gpus[0], self.wiring_of(build))
 
     def score_of(self, build: Build) -> int | None:
-        """The score of a build; of mixed cards, the sum of their scores.
+        """The score of a build; mixed cards work side by side.
 
-        ``None`` when there is no card or one of them cannot be predicted.
+        ``None`` when there is no card, or one of them or the CPU's part cannot be predicted.
         """
+        found = self.speeds_of(build)
+        count = self.cores_of(build)
+        if found is None or (self.scorer.fed_by_cpu and build.of_kind("cpu") and count is None):
+            return None
+        return self.scorer.score(map(sum, zip(*found_rates(found), strict=True)), count)
+
+    def speeds_of(self, build: Build) -> list[tuple[Speed, ...]] | None:
+        """For every line of cards what it does of every workload; ``None`` as for the score."""
         wiring = self.wiring_of(build)
-        points = [self.score(gpu, self.link(gpu, wiring)) for gpu in build.of_kind("gpu")]
-        return known_sum(points) if points else None
+        found = [self.speeds(gpu, self.link(gpu, wiring)) for gpu in build.of_kind("gpu")]
+        return None if not found or None in found else found  # type: ignore[return-value]
+
+    def cores_of(self, build: Build) -> int | None:
+        """Cores of a build's CPUs; ``None``: not known, or no CPU is listed."""
+        lines = build.of_kind("cpu")
+        return known_sum(cores(line, self.world) for line in lines) if lines else None
+
+
+def found_rates(found: Iterable[tuple[Speed, ...]]) -> list[list[float]]:
+    """Units per second of every line and workload."""
+    return [[speed.per_second for speed in speeds] for speeds in found]
 
 
 def _with_ids(request: Request, catalog: Catalog) -> Request:

@@ -68,6 +68,12 @@ class Request(Fact):
     """On every card."""
     min_total_vram_gb: Gb | None = None
     """Over all cards together."""
+    model_params: str | None = None
+    """A language model that the cards must hold: its name, or its number of parameters."""
+    quant: str | None = None
+    """Its quantisation; ``None``: 4 bits."""
+    context: Annotated[int, Field(ge=1, le=10 * 2**20)] | None = None
+    """Tokens that it keeps in mind; ``None``: 8,192."""
     vendors: tuple[Vendor, ...] = ()
     """Of the GPU."""
     brands: tuple[BrandWish, ...] = ()
@@ -121,6 +127,8 @@ class Request(Fact):
                 f"min-gpus {self.min_gpus} is more than max-gpus {self.max_gpus}; "
                 "lower the one or raise the other"
             )
+        if self.model_params is None and not (self.quant is None and self.context is None):
+            raise ValueError("quant or context is given without a model; add --model-params")
         if self.users is None:
             for field in ("vram_per_user_gb", "threads_per_user", "ram_per_user_gb"):
                 if getattr(self, field) is not None:

@@ -10,10 +10,10 @@ from rigopt.assumptions import frameworks, power, profiles
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError, nearest
 from rigopt.flags import BY_NAME, FLAGS, Flag
+from rigopt.llms import model_shape, parse_context, parse_quant
 from rigopt.markets import Exchange
 from rigopt.parts import KINDS
 from rigopt.request import BrandWish, OwnedPart, Request, make_request
-from rigopt.throughput import mixes
 from rigopt.units import (
     parse_count,
     parse_day,
@@ -23,6 +23,7 @@ from rigopt.units import (
     parse_rate,
 )
 from rigopt.userfiles import read_mapping
+from rigopt.workloads import mixes
 
 
 def _text(value: Any, where: str) -> str:
@@ -130,12 +131,20 @@ def _exchange(value: Any, where: str) -> Exchange:
     return Exchange(currency=currency, rate_millionths=millionths)
 
 
+def _model(value: Any, where: str) -> str:
+    model_shape(str(value), where=where)
+    return str(value).strip()
+
+
 READERS: Mapping[str, Callable[[Any, str, Flag, Catalog], Any]] = {
     "money": lambda value, where, _flag, _catalog: parse_money(value, where=where),
     "gigabytes": lambda value, where, _flag, _catalog: parse_gigabytes(value, where=where),
     "count": lambda value, where, flag, _catalog: parse_count(
         value, where=where, least=flag.least, most=flag.most
     ),
+    "model": lambda value, where, _flag, _catalog: _model(value, where),
+    "quant": lambda value, where, _flag, _catalog: parse_quant(str(value), where=where),
+    "context": lambda value, where, _flag, _catalog: parse_context(value, where=where),
     "percent": lambda value, where, _flag, _catalog: parse_percent(value, where=where),
     "exchange": lambda value, where, _flag, _catalog: _exchange(value, where),
     "day": lambda value, where, _flag, _catalog: parse_day(value, where=where),

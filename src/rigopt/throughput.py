@@ -1,259 +1,176 @@
-"""Predicted deep-learning throughput of a set of equal GPUs, and the score made of it.
+"""Predicted throughput of cards in a rig, what limits it, and the score made of it.
 
-The model is data in ``models/``: a roofline per workload, fitted by
-``benchmarks/fit_throughput.py``, and a table of multi-GPU efficiency.
+One card's speed is that of ``rates`` (physics, fitted), several cards' that of ``scaling``; what a
+workload needs of memory is that of ``need``. Here they meet: how many cards hold a copy of the
+work, whether the CPU feeds them, and the one number that is maximised.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
-from typing import Annotated, Literal
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Literal, NamedTuple
 
-from pydantic import Field
+from rigopt.parts import GpuChip
+from rigopt.rates import error, rates
+from rigopt.scaling import Exchange, Link, kept, scaling_model
+from rigopt.workloads import Mix, Workload
 
-from rigopt.assumptions import choose, read_toml, validated
-from rigopt.parts import Fact, GpuChip
-from rigopt.resources import data_dir
-
-Scaling = Literal["light", "medium", "heavy", "replica"]
-Positive = Annotated[float, Field(ge=0)]
 SCORE_OF_REFERENCE = 1000
+Held = Literal["each", "together", "outside"]
+"""Where the work lies: on each card, on several together, or outside, in the system's memory."""
 
 
-class Workload(Fact):
-    """One kind of work: what a unit of it costs, needs and exchanges."""
+class Speed(NamedTuple):
+    """What equal cards do of a workload in a second."""
 
-    title: str
-    unit: str
-    peak: Literal["train", "infer", "int8"]
-    """Which arithmetic rate bounds it: mixed-precision training, fp16 inference, int8."""
-    compute_gflop: Positive
-    traffic_mb: Positive
-    overhead_us: Positive
-    factor: dict[str, float]
-    """Time relative to NVIDIA's software, by vendor; a vendor without one cannot be predicted."""
-    vram_gb: int
-    vram_source: str
-    scaling: Scaling
-    limited_by: Literal["compute", "memory"]
-    """What a power cap slows: arithmetic, or memory traffic (far less)."""
-    read_kb: Annotated[int, Field(ge=0)] | None = None
-    """What a unit reads from storage, where data of that size are the rule; ``None``: little."""
-    read_source: str = ""
-    min_gpu_lanes: int
-    fit_groups: tuple[str, ...] = ()
-    error_median_pct: int | None = None
-    error_p90_pct: int | None = None
-    source: str
+    per_second: float
+    held: Held
+    copy_cards: int = 1
+    """Cards that hold one copy of the work."""
 
 
-class Link(Fact):
-    """How the cards of a rig reach each other.
+class ChipSpeed:
+    """One workload on one chip: everything that does not depend on the number of cards."""
 
-    ``pcie_gen`` and ``lanes`` are those of the worst-connected card.
-    """
+    def __init__(self, workload: Workload, chip: GpuChip) -> None:
+        self.workload = workload
+        self.chip = chip
 
-    pcie_gen: int
-    lanes: int
-    nvlink: bool = False
-    through_cpu: bool = True
-    """Whether no card hangs on the chipset, whose few lanes everything there shares."""
-    crowded: bool = False
-    """Whether open-air cards sit with no free row between them and slow down in the heat."""
+    @cached_property
+    def unit_seconds(self) -> float:
+        """Seconds that one card takes for a unit of work that its memory holds."""
+        return rates().seconds(self.workload.rate.cost, self.chip)
 
-    @property
-    def step(self) -> int:
-        """Bandwidth in doublings relative to PCIe 4.0 x16."""
-        return self.pcie_gen - 4 + int(math.log2(self.lanes)) - 4
+    @cached_property
+    def _step_units(self) -> float:
+        return self.workload.units_in_step(self.chip.vram_gb)
 
+    @cached_property
+    def _copies(self) -> dict[int, tuple[Held, int]]:
+        return {}
 
-class PowerCurve(Fact):
-    """Throughput kept at a share x of the usual power: min(1, (x / knee) ^ exponent)."""
+    def copy_of(self, count: int) -> tuple[Held, int]:
+        """Where ``count`` cards hold the work, and how many of them one copy takes."""
+        if count not in self._copies:
+            self._copies[count] = self._copy(count)
+        return self._copies[count]
 
-    knee: float
-    exponent: float
+    def _copy(self, count: int) -> tuple[Held, int]:
+        need, size = self.workload.need, self.chip.vram_gb
+        if need.fits([size]):
+            return "each", 1
+        for cards in range(2, count + 1):
+            if need.sharding != "replicated" and need.fits([size] * cards):
+                return "together", count if need.sharding == "sharded" else cards
+        return "outside", 1
 
-    def kept(self, share: float) -> float:
-        """Throughput kept, relative to the usual power limit."""
-        return min(1.0, math.pow(share / self.knee, self.exponent))
+    def speed(self, count: int, link: Link | None, limit_w: int | None = None) -> Speed | None:
+        """What ``count`` equal cards do together; ``None``: their link is not known.
 
-
-class _Scaling(Fact):
-    """The tables of ``models/scaling.toml``."""
-
-    efficiency: dict[str, tuple[float, ...]]
-    per_pcie_generation: float
-    peer_to_peer: float
-    nvlink: float
-    power_cap: dict[str, PowerCurve]
-    offload_slowdown: float
-    crowded_open_air: float
-
-
-class Mix(Fact):
-    """A weighting of workloads: what one number of throughput stands for."""
-
-    name: str
-    title: str
-    weights: dict[str, int]
-    alone: bool
-    """Whether it is a single workload, which then must fit the cards' memory."""
-    min_gpu_lanes: int
-    vram_gb: int
-    """Memory that the largest of the workloads wants on a card."""
-
-
-@lru_cache(maxsize=1)
-def workloads() -> Mapping[str, Workload]:
-    """Every workload of ``models/workloads`` by name, sorted.
-
-    Raises:
-        InputError: if a file cannot be used.
-    """
-    folder = data_dir("models") / "workloads"
-    names = [f"workloads/{path.name}" for path in sorted(folder.glob("*.toml"))]
-    return {Path(name).stem: validated(name, Workload, read_toml(name)) for name in names}
-
-
-@lru_cache(maxsize=1)
-def mixes() -> Mapping[str, Mix]:
-    """Every named mix, and every workload as a mix of itself, sorted by name."""
-    known = workloads()
-    table = {name: _mix(name, w.title, {name: 1}, alone=True) for name, w in known.items()}
-    for name, raw in read_toml("mixes.toml").items():
-        if name != "reference":
-            table[name] = _mix(name, raw["title"], raw["weights"], alone=False)
-    return dict(sorted(table.items()))
-
-
-def _mix(name: str, title: str, weights: dict[str, int], *, alone: bool) -> Mix:
-    parts = [choose(dict(workloads()), w, where=f"models/mixes.toml, {name}") for w in weights]
-    return Mix(
-        name=name,
-        title=title,
-        weights=weights,
-        alone=alone,
-        min_gpu_lanes=max(part.min_gpu_lanes for part in parts),
-        vram_gb=max(part.vram_gb for part in parts),
-    )
-
-
-def mix_named(name: str) -> Mix:
-    """A mix or a workload by name.
-
-    Raises:
-        InputError: if there is none, with the nearest names.
-    """
-    return choose(dict(mixes()), name, where="workload")
-
-
-@lru_cache(maxsize=1)
-def reference_chip_id() -> str:
-    """The chip one card of which scores 1,000."""
-    return str(read_toml("mixes.toml")["reference"]["chip"])
-
-
-def peak_gflops(workload: Workload, chip: GpuChip) -> float:
-    """The arithmetic rate that bounds a workload on a chip, in 10^9 operations/s.
-
-    Without matrix units it is the better of the fp32 and fp16 rates of the ordinary ones
-    (consumer Pascal runs fp16 far slower than fp32).
-    """
-    vector = float(max(chip.fp32_gflops, chip.fp16_gflops or 0))
-    fp32acc = chip.tensor_fp16_fp32acc_gflops or chip.tensor_fp16_gflops
-    if not chip.tensor_cores or fp32acc is None:
-        return vector
-    if workload.peak == "train":
-        return float(fp32acc)
-    if workload.peak == "infer":
-        return float(chip.tensor_fp16_gflops or fp32acc)
-    return float(chip.tensor_int8_gops or 2 * fp32acc)
-
-
-def predict(
-    workload: Workload, chip: GpuChip, count: int, link: Link | None, limit_w: int | None = None
-) -> float | None:
-    """Units per second of ``count`` equal cards together; ``None``: cannot be predicted.
-
-    ``link`` is needed from two cards on. A card whose memory is too small is predicted to run
-    from system memory, slower by the published factor. ``limit_w`` caps each card; ``None``: the
-    chip's usual limit.
-    """
-    factor = workload.factor.get(chip.vendor)
-    if factor is None or (count > 1 and link is None):
-        return None
-    seconds = factor * (
-        workload.compute_gflop / peak_gflops(workload, chip)
-        + workload.traffic_mb / (chip.mem_bandwidth_gb_s * 1000)
-        + workload.overhead_us / 1e6
-    )
-    if chip.vram_gb < workload.vram_gb:
-        seconds *= _scaling().offload_slowdown
-    if limit_w is not None:
-        seconds /= _scaling().power_cap[workload.limited_by].kept(limit_w / chip.tdp_w)
-    efficiency = 1.0 if link is None else _efficiency(workload, chip, count, link)
-    return count * efficiency / seconds
-
-
-def _efficiency(workload: Workload, chip: GpuChip, count: int, link: Link) -> float:
-    data = _scaling()
-    points = [1 / e - 1 for e in (1.0, *data.efficiency[workload.scaling])]
-    place = math.log2(count)
-    low = min(int(place), 2)
-    lost = points[low] + (points[low + 1] - points[low]) * (place - low)
-    bandwidth = data.per_pcie_generation**link.step
-    if link.nvlink:
-        bandwidth = max(bandwidth, data.nvlink)
-    elif chip.peer_to_peer:
-        bandwidth *= data.peer_to_peer
-    heat = data.crowded_open_air if link.crowded else 1.0
-    return heat / (1 + lost / bandwidth)
-
-
-@lru_cache(maxsize=1)
-def _scaling() -> _Scaling:
-    raw = read_toml("scaling.toml")
-    return _Scaling(
-        efficiency={
-            name: tuple(map(float, points))
-            for name, points in raw["efficiency"].items()
-            if name != "source"
-        },
-        per_pcie_generation=float(raw["bandwidth"]["per_pcie_generation"]),
-        peer_to_peer=float(raw["bandwidth"]["peer_to_peer"]),
-        nvlink=float(raw["bandwidth"]["nvlink"]),
-        power_cap={
-            name: PowerCurve(**curve)
-            for name, curve in raw["power_cap"].items()
-            if name != "source"
-        },
-        offload_slowdown=float(raw["memory"]["offload_slowdown"]),
-        crowded_open_air=float(raw["cooling"]["crowded_open_air"]),
-    )
-
-
-def score(
-    mix: Mix,
-    chip: GpuChip,
-    count: int,
-    link: Link | None,
-    reference: GpuChip,
-    limit_w: int | None = None,
-) -> int | None:
-    """The weighted geometric mean of throughput relative to one reference card, times 1,000.
-
-    ``None`` when some workload cannot be predicted on the chip.
-    """
-    total = sum(mix.weights.values())
-    log_sum = 0.0
-    for name, weight in mix.weights.items():
-        workload = workloads()[name]
-        mine = predict(workload, chip, count, link, limit_w)
-        base = predict(workload, reference, 1, None)
-        if mine is None or base is None:
+        ``limit_w`` caps each card; ``None``: the chip's usual limit.
+        """
+        if count > 1 and link is None:
             return None
-        log_sum += weight * math.log(mine / base)
-    return round(SCORE_OF_REFERENCE * math.exp(log_sum / total))
+        seconds = self.unit_seconds
+        if limit_w is not None:
+            seconds /= kept(self.workload.limited_by, limit_w / self.chip.tdp_w)
+        held, cards = self.copy_of(count)
+        if held == "outside":
+            seconds *= scaling_model().offload_slowdown
+        if count == 1 or link is None:
+            return Speed(1 / seconds, held)
+        if held == "together" and self.workload.need.sharding == "split":
+            return self._split(seconds, count, cards, link)
+        exchange = self._exchange(cards)
+        share = scaling_model().efficiency(exchange, count, link, self.chip, seconds)
+        return Speed(count * share / seconds, held, cards)
+
+    def _exchange(self, cards: int) -> Exchange:
+        stated = self.workload.cards
+        if stated.kind != "data-parallel":
+            return Exchange(kind="replicas")
+        if cards == 1:
+            return Exchange(kind="data-parallel", units=self._step_units, mb=stated.mb)
+        units = self.workload.units_in_step(self.chip.vram_gb, cards)
+        gathered = stated.mb if stated.sharded_mb is None else stated.sharded_mb
+        return Exchange(kind="data-parallel", units=units, mb=gathered)
+
+    def _split(self, seconds: float, count: int, cards: int, link: Link) -> Speed:
+        """As many groups of cards as there are copies, each with its layers on several cards."""
+        model, groups = scaling_model(), count // cards
+        layers = Exchange(kind="layer-split")
+        share = model.efficiency(layers, cards, link, self.chip, seconds)
+        copies = Exchange(kind="replicas")
+        among = model.efficiency(copies, groups, link, self.chip, seconds) if groups > 1 else 1.0
+        return Speed(groups * among * cards * share / seconds, "together", cards)
+
+
+def fed(workload: Workload, cores: int | None) -> float:
+    """The most units per second that so many CPU cores prepare; infinite where that takes no time
+    to speak of. ``None`` for the cores: as many as it takes."""
+    if workload.input is None or workload.input.cpu_core_us is None or cores is None:
+        return math.inf
+    return cores * 1e6 / workload.input.cpu_core_us
+
+
+class Scorer:
+    """The score of cards in a mix: the weighted geometric mean of throughput relative to one
+    reference card that gets all the data it can take, times 1,000."""
+
+    def __init__(self, mix: Mix, reference: GpuChip) -> None:
+        self._mix = mix
+        self._reference = reference
+        self._chips: dict[str, tuple[ChipSpeed, ...]] = {}
+
+    @cached_property
+    def _weights(self) -> tuple[tuple[Workload, int], ...]:
+        return self._mix.workloads
+
+    @cached_property
+    def _base(self) -> tuple[float, ...]:
+        """What the reference card does of each workload."""
+        speeds = (speed.speed(1, None) for speed in self.chip(self._reference))
+        return tuple(speed.per_second for speed in speeds if speed is not None)
+
+    def chip(self, chip: GpuChip) -> tuple[ChipSpeed, ...]:
+        """Every workload of the mix on a chip."""
+        if chip.id not in self._chips:
+            self._chips[chip.id] = tuple(ChipSpeed(workload, chip) for workload, _ in self._weights)
+        return self._chips[chip.id]
+
+    def speeds(
+        self, chip: GpuChip, count: int, link: Link | None, limit_w: int | None = None
+    ) -> tuple[Speed, ...] | None:
+        """What equal cards do of every workload, with all the data they can take; ``None``: the
+        link is not known."""
+        found = tuple(speed.speed(count, link, limit_w) for speed in self.chip(chip))
+        return None if None in found else found  # type: ignore[return-value]
+
+    def score(self, rates: Iterable[float], cores: int | None = None) -> int:
+        """The score of units per second of every workload, with so many CPU cores."""
+        total, log_sum = 0, 0.0
+        for (workload, weight), rate, base in zip(self._weights, rates, self._base, strict=True):
+            log_sum += weight * math.log(min(rate, fed(workload, cores)) / base)
+            total += weight
+        return round(SCORE_OF_REFERENCE * math.exp(log_sum / total))
+
+    @cached_property
+    def fed_by_cpu(self) -> bool:
+        """Whether the CPU's cores may limit any workload of the mix."""
+        return any(workload.input and workload.input.cpu_core_us for workload, _ in self._weights)
+
+
+def error_median_pct(workload: Workload, cards: int) -> int:
+    """Median error in per cent of a prediction for cards that the model was not fitted to; of
+    several cards, with the error of their scaling beside it."""
+    alone = error(workload.rate.group).median_pct
+    several = scaling_model().errors.get(workload.cards.kind) if cards > 1 else None
+    return round(math.hypot(alone, several.median_pct if several else 0))
+
+
+def speeds_of(mix: Mix, chip: GpuChip, count: int, link: Link | None) -> Mapping[str, Speed]:
+    """What equal cards do of every workload of a mix, by name; empty if the link is not known."""
+    found = {w.name: ChipSpeed(w, chip).speed(count, link) for w, _ in mix.workloads}
+    return {name: speed for name, speed in found.items() if speed is not None}

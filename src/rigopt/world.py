@@ -11,8 +11,8 @@ from rigopt.errors import InputError, nearest
 from rigopt.markets import Market
 from rigopt.parts import Drive, GpuCard, GpuChip
 from rigopt.request import Request
-from rigopt.throughput import Mix, mix_named, reference_chip_id
 from rigopt.verdict import Verdict
+from rigopt.workloads import Mix, mix_named, reference_chip_id
 
 DRIVES = 4
 """Drives that a rig is given at most, if the wishes do not want more."""

@@ -23,6 +23,7 @@ from rigopt.outcome import (
     RuleVerdict,
     Unknown,
 )
+from rigopt.render.cards import rate_table
 from rigopt.render.machine import board_notes, clearance_table, power_table, slot_table
 from rigopt.render.words import KIND_WORDS, charges_of
 from rigopt.units import format_money
@@ -154,19 +155,8 @@ def _print_speed(console: Console, build: Assessment) -> None:
         facts.append(f"{build.power.sustained_w:,} W at full load{wall}")
     if facts:
         console.print("; ".join(facts), highlight=False)
-    if not build.throughput:
-        return
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
-    table.add_column(overflow="fold", ratio=1)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(no_wrap=True, style="dim")
-    for rate in build.throughput:
-        value = rate.per_second_milli / 1000
-        shown = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-        error = "estimate" if rate.error_median_pct is None else f"±{rate.error_median_pct} %"
-        note = error if rate.fits_memory else f"{error}, from system memory"
-        table.add_row(rate.title, f"{shown} {rate.unit}", note)
-    console.print(Padding(table, (0, 0, 0, 2)))
+    if build.throughput:
+        console.print(Padding(rate_table(build.throughput), (0, 0, 0, 2)))
 
 
 def _indented(console: Console, markup: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rigopt.outcome import Assessment
+from rigopt.outcome import Assessment, WorkloadRate
 
 KIND_WORDS = {
     "gpu": "GPU",
@@ -26,3 +26,23 @@ def charges_of(build: Assessment) -> list[tuple[str, int]]:
     """What is paid beside the parts: names and cents, without what is nothing."""
     rows = (("Tax", build.tax_cents), ("Shipping", build.shipping_cents))
     return [(name, cents) for name, cents in rows if cents]
+
+
+def rate_words(rate: WorkloadRate) -> str:
+    """Units per second as people read them."""
+    value = rate.per_second_milli / 1000
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def rate_note(rate: WorkloadRate) -> str:
+    """How sure a rate is, where the work lies, and what limits it if not the GPU."""
+    notes = [f"±{rate.error_median_pct} %"]
+    if rate.estimate:
+        notes.append("scaled")
+    if not rate.fits_memory:
+        notes.append("from system memory")
+    if rate.copy_cards > 1:
+        notes.append(f"on {rate.copy_cards} cards together")
+    if rate.limited_by != "GPU":
+        notes.append(f"limited by {rate.limited_by}")
+    return ", ".join(notes)

@@ -170,6 +170,13 @@ class Relation:
         for operand in self.operands:
             yield from leaves(operand, world)
 
+    def refuses(self, line: Line, world: World) -> bool:
+        """Whether it refuses an option by what it reads of its kind alone."""
+        operand = self.operands[0]
+        if len(self.operands) > 1 or not isinstance(operand, Operand) or operand.kind != line.kind:
+            return False
+        return not self.admits(self.verdict(world, (operand.of_option(line, world),)), world)
+
     def _partners(
         self, world: World, operands: Sequence[Operand], domains: Sequence[Sequence[Key]]
     ) -> Iterable[Facet]:

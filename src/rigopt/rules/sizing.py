@@ -6,11 +6,13 @@ Profiles are rules of thumb: ``solve`` keeps them, ``check`` warns.
 from __future__ import annotations
 
 from rigopt.build import Line
+from rigopt.need import Need
 from rigopt.parts import Cpu, GpuCard, MemoryKit
 from rigopt.rules.base import Key, Rule, Verdict
 from rigopt.rules.operands import joint
 from rigopt.rules.shapes import Balance, Relation, Term, decide, hundredfold
 from rigopt.units import known_sum
+from rigopt.workloads import Workload
 from rigopt.world import World
 
 
@@ -137,34 +139,45 @@ CPU_PER_GPU = Rule(
 )
 
 
-def _smallest_card(lines: tuple[Line, ...], world: World) -> Key:
-    return min(vram_gb(line, world) for line in lines)
+def _memories(lines: tuple[Line, ...], world: World) -> Key:
+    """Memory of every card, the smallest first."""
+    return tuple(sorted(vram_gb(line, world) for line in lines for _ in range(line.quantity)))
+
+
+CARD_MEMORIES = joint("gpu", _memories)
+
+
+def _outside(world: World, cards: Key) -> list[Workload]:
+    """Workloads of the mix that these cards do not hold."""
+    return [w for w, _ in world.mix.workloads if not holds(w.need, cards)]
+
+
+def holds(need: Need, cards: tuple[int, ...]) -> bool:
+    """Whether every card holds a copy, or, where the work can be shared out, all together do."""
+    return need.fits(cards[:1]) or (need.sharding != "replicated" and need.fits(cards))
+
+
+def _held(world: World, cards: Key) -> Verdict:
+    if not _outside(world, cards):
+        return Verdict.OK
+    return Verdict.VIOLATED if world.mix.alone else Verdict.WARNING
+
+
+def _held_words(world: World, cards: Key) -> str:
+    outside = _outside(world, cards)
+    sizes = f"{' + '.join(map(str, cards))} GB of {{gpu}}"
+    if not outside:
+        most = max(world.mix.workloads, key=lambda item: item[0].vram_gb)[0]
+        return f"{most.name} wants {most.need.in_words()}, which fits {sizes}"
+    wants = "; ".join(f"{w.name} wants {w.need.in_words()}" for w in outside)
+    spills = "" if world.mix.alone else "; it is counted as run from system memory"
+    return f"{wants}, more than {sizes} hold{spills}"
 
 
 VRAM = Rule(
     "vram",
-    "the workload fits the memory of every card",
-    (
-        Relation(
-            (joint("gpu", _smallest_card),),
-            lambda world, vram: (
-                decide(vram >= world.mix.vram_gb)
-                if world.mix.alone
-                else Verdict.OK
-                if vram >= world.mix.vram_gb
-                else Verdict.WARNING
-            ),
-            lambda world, vram: (
-                f"{world.mix.vram_gb} GB that {world.mix.name} wants on a card "
-                f"{'≤' if vram >= world.mix.vram_gb else '>'} {vram} GB of {{gpu}}"
-                + (
-                    ""
-                    if vram >= world.mix.vram_gb or world.mix.alone
-                    else "; workloads that do not fit are counted as run from system memory"
-                )
-            ),
-        ),
-    ),
+    "the cards' memory holds the workload",
+    (Relation((CARD_MEMORIES,), _held, _held_words),),
     "choose cards with more memory or another --workload",
 )
 

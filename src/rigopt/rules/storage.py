@@ -9,7 +9,7 @@ from rigopt.rules.operands import Operand
 from rigopt.rules.seats import BAYS, CABLED, GENERATION, M2_DRIVES, U2, of_form
 from rigopt.rules.shapes import Balance, Relation, Term, decide, within
 from rigopt.shelving import Bays, Drives, M2Drives, Shelving, in_place, shelvings, usable
-from rigopt.throughput import predict, workloads
+from rigopt.throughput import ChipSpeed
 from rigopt.world import World
 
 
@@ -197,11 +197,13 @@ def _read_mb_s(line: Line, _world: World) -> int | None:
 def _eaten_mb_s(line: Line, world: World) -> int:
     """What a line of cards reads while it trains, by the hungriest workload of the mix."""
     assert isinstance(line.part, GpuCard)
-    rates = [
-        (workload.read_kb or 0) * (predict(workload, world.chip(line.part), 1, None) or 0)
-        for workload in map(workloads().__getitem__, world.mix.weights)
+    chip = world.chip(line.part)
+    bytes_per_second = [
+        workload.input.read_bytes / ChipSpeed(workload, chip).unit_seconds
+        for workload, _ in world.mix.workloads
+        if workload.input is not None
     ]
-    return round(max(rates) * line.quantity / 1000)
+    return round(max(bytes_per_second, default=0) * line.quantity / 1e6)
 
 
 STORAGE_CAPACITY = Rule(

@@ -7,14 +7,15 @@ from typing import get_args
 
 from rigopt.build import Line
 from rigopt.charges import Charges
+from rigopt.need import LlmWork, need_of
 from rigopt.parts import KINDS, GpuCard, Motherboard, NetworkAdapter
 from rigopt.parts.chassis import Efficiency
 from rigopt.request import BrandWish, Request
-from rigopt.rules.base import Rule
+from rigopt.rules.base import Key, Rule
 from rigopt.rules.operands import Operand, Value, fact
 from rigopt.rules.power import at_the_wall
 from rigopt.rules.shapes import Balance, Relation, Term, decide
-from rigopt.rules.sizing import cores, ram_gb, threads, vram_gb
+from rigopt.rules.sizing import CARD_MEMORIES, cores, holds, ram_gb, threads, vram_gb
 from rigopt.rules.storage import drive_gb, solid_gb
 from rigopt.units import format_money
 from rigopt.world import World
@@ -84,6 +85,8 @@ def _wishes(r: Request) -> Iterator[Rule]:
             r.min_total_vram_gb,
             "{demand} GB of VRAM asked for in all {sign} {supply} GB there",
         )
+    if r.model_params is not None:
+        yield _model(r.model_params, r.quant or "4bit", r.context or 8192)
     if r.vendors:
         yield _vendors(r)
     for wish in r.brands:
@@ -208,6 +211,23 @@ def _min_vram(least: int) -> Rule:
         (at_least_vram(least, "of VRAM asked for on every card"),),
         "lower --min-vram",
         flag=f"--min-vram {least}",
+    )
+
+
+def _model(model: str, quant: str, context: int) -> Rule:
+    need = need_of(LlmWork(model=model, quant=quant, context=context, sharding="split"))
+    what = f"{model} in {quant} with {context:,} tokens: {need.in_words()}"
+
+    def words(_world: World, cards: Key) -> str:
+        held = "which fits" if holds(need, cards) else "more than is held by"
+        return f"{what}, {held} {' + '.join(map(str, cards))} GB of {{gpu}}"
+
+    return Rule(
+        "wish-model",
+        "the cards together hold a language model",
+        (Relation((CARD_MEMORIES,), lambda _w, cards: decide(holds(need, cards)), words),),
+        "choose a smaller model, quantisation or context",
+        flag=f"--model-params {model} --quant {quant} --context {context}",
     )
 
 
