@@ -12,7 +12,7 @@ subset of the rules without evaluating them again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -24,8 +24,11 @@ from rigopt.rules.base import ABSENT, Key, Literal
 from rigopt.rules.nvlink import SPAN
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
 from rigopt.rules.seats import CARDS, GPUS, LAYOUT, ROOM, foreign
+from rigopt.rules.sizing import cores
+from rigopt.scaling import Link
 from rigopt.seating import alone, cramped
 
+CORES = Operand("cpu", cores, "cores")
 _SHIFT = RANK_BITS + 5
 """A cent outweighs the ranks of 32 lines together."""
 
@@ -48,10 +51,10 @@ class Row:
 class Encoding:
     """The constraints of a problem by owner. Rules talk to it through ``rules.base.Encoder``."""
 
-    def __init__(self, problem: Problem, *, whole: bool = False) -> None:
-        """``whole``: with every option, also those that no best build needs."""
+    def __init__(self, problem: Problem, lines: Mapping[str, Sequence[Line]] | None = None) -> None:
+        """``lines``: the options by kind; default: those that a best build may need."""
         self.problem = problem
-        self._lines = problem.options if whole else reduced(problem)
+        self._lines = reduced(problem) if lines is None else lines
         self.world = problem.world
         self.names: list[str] = []
         """One a literal: what it means."""
@@ -247,25 +250,43 @@ class Encoding:
                 key = line.part.chip, line.quantity, line.power_limit_w
                 several.setdefault(key, []).append((line, literal))
                 continue
-            points.append((self.problem.score(line, None) or 0, literal))
+            points += self._fed(line, None, literal)
         reach = self._wirings() if several else {}
         for (chip, count, _), members in several.items():
-            wirings = {
-                wiring: literal
-                for line, _ in members
-                for wiring, literal in reach.get(GPUS.of_option(line, self.world), {}).items()
-            }
+            links: dict[Link, dict[Wiring, Literal]] = {}
+            for line, _ in members:
+                for wiring, literal in reach.get(GPUS.of_option(line, self.world), {}).items():
+                    link = self.problem.link(line, wiring)
+                    if link is not None:
+                        links.setdefault(link, {})[wiring] = literal
             ways = []
-            for wiring, wiring_literal in wirings.items():
-                link = self.problem.link(members[0][0], wiring)
-                value = self.problem.score(members[0][0], link)
-                if value is not None:
-                    way = self._new(f"{count} x {chip} over {link}")
-                    self.imply([way], [wiring_literal])
-                    ways.append(way)
-                    points.append((value, way))
+            for link, wirings in links.items():
+                way = self._new(f"{count} x {chip} over {link}")
+                self.imply([way], list(wirings.values()))
+                ways.append(way)
+                points += self._fed(members[0][0], link, way)
             chosen = [(-1, literal) for _, literal in members]
             self._row([*((1, way) for way in ways), *chosen], None, 0)
+        return points
+
+    def _fed(self, gpu: Line, link: Link | None, way: Literal) -> list[tuple[int, Literal]]:
+        """The points of a way of having cards: one literal for every number of points that the
+        CPU's cores leave of them, of which the highest that the CPU allows is taken."""
+        if not self.problem.scorer.fed_by_cpu:
+            return [(self.problem.score(gpu, link) or 0, way)]
+        by_points: dict[int, list[Literal]] = {}
+        for count, literal in self.classes(CORES):
+            if count is not None and count is not ABSENT:
+                value = self.problem.score(gpu, link, count) or 0
+                by_points.setdefault(value, []).append(literal)
+        points: list[tuple[int, Literal]] = []
+        enough: list[Literal] = []
+        for value in sorted(by_points, reverse=True):
+            enough += by_points[value]
+            fed = self._new(f"{self.names[way]} with {value} points")
+            self.imply([fed], [way])
+            self.imply([fed], list(enough))
+            points.append((value, fed))
         return points
 
     def _wirings(self) -> dict[Key, dict[Wiring, Literal]]:

@@ -17,6 +17,7 @@ from rigopt.parts import KINDS
 from rigopt.problem import MANY_MODELS, SCORED, Problem, rank_of
 from rigopt.rules.facets import Facet, Least, Same, Widest, leaves
 from rigopt.rules.operands import AnyOperand, Operand
+from rigopt.rules.sizing import cores
 
 
 class _Seen(NamedTuple):
@@ -71,10 +72,16 @@ def _facets(problem: Problem) -> dict[str, list[Facet]]:
 def _objective(problem: Problem) -> Iterable[Facet]:
     """What the score reads: the cards' chip, number and cap; of several, how they are wired."""
     yield Same("gpu", problem.score_key)
+    if problem.scorer.fed_by_cpu:
+        yield Least("cpu", lambda line: _negative(cores(line, problem.world)))
     if any(line.quantity > 1 for line in problem.options["gpu"]):
         scored: Sequence[AnyOperand] = SCORED
         for operand in scored:
             yield from leaves(operand, problem.world)
+
+
+def _negative(amount: int | None) -> int | None:
+    return None if amount is None else -amount
 
 
 def _needed(problem: Problem, kind: str, facets: Sequence[Facet]) -> tuple[Line, ...]:

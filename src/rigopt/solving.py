@@ -26,6 +26,7 @@ from rigopt.rules.wishes import ids_by_default
 from rigopt.units import format_money
 
 if TYPE_CHECKING:
+    from rigopt.cpsat.hunt import Hunt
     from rigopt.cpsat.search import Clock
     from rigopt.encoding import Encoding
 
@@ -55,8 +56,8 @@ def solve(
     Raises:
         InputError: if the request names something that is not known.
     """
-    from rigopt.cpsat.search import SOLVER, Clock, Status, search
-    from rigopt.encoding import Encoding
+    from rigopt.cpsat.hunt import Hunt
+    from rigopt.cpsat.search import SOLVER, Clock, Status
 
     request = request or Request()
     catalog = catalog or Catalog.load()
@@ -69,18 +70,18 @@ def solve(
         request=request,
     )
     tell("rules")
-    encoding = Encoding(problem)
-    found = search(encoding, clock, request.seed, tell=tell)
+    hunt = Hunt(problem, clock)
+    found = hunt.answer(tell)
     if found.status is Status.UNKNOWN:
         return Unknown(limit=limit, about=about)
     if found.status is Status.INFEASIBLE:
         tell("explanation")
-        return Infeasible(explanation=_explain(encoding, clock), about=about)
+        return Infeasible(explanation=_explain(hunt.whole, clock), about=about)
     assert found.build is not None and found.score is not None
     assert found.score_bound is not None
     built = _verified(problem, found.build, found.score)
     tell("limits")
-    binding = _binding(encoding, found.score, clock)
+    binding = _binding(hunt, found.score)
     bound = found.score_bound
     if found.status is Status.OPTIMAL:
         return Optimal(build=built, score_bound=bound, binding=binding, about=about)
@@ -118,32 +119,28 @@ def _explain(encoding: Encoding, clock: Clock) -> Explanation:
     return explain(encoding.problem, possible, cheapest)
 
 
-def _binding(encoding: Encoding, score: int, clock: Clock) -> tuple[Binding, ...]:
+def _binding(hunt: Hunt, score: int) -> tuple[Binding, ...]:
     """What a little more money would buy, and wishes of the person (not mere defaults) without
     which the score would be higher."""
-    from rigopt.cpsat.search import Status, best
+    from rigopt.cpsat.search import Status
 
-    problem, found = encoding.problem, []
-    seed, budget = problem.request.seed, problem.request.budget_cents
+    problem, found = hunt.problem, []
+    budget, charges = problem.request.budget_cents, problem.request.charges
     currency = problem.world.market.info.currency
-    asked = frozenset(encoding.owners()) - ids_by_default()
-    more_cents = None if budget is None else problem.request.charges.affordable(budget + NEXT_CENTS)
+    more_cents = None if budget is None else charges.affordable(budget + NEXT_CENTS)
+    defaults = ids_by_default()
     for rule in problem.rules:
-        if not rule.flag or rule.id not in asked:
+        if not rule.flag or rule.id in defaults:
             continue
         money = rule.id == "wish-budget" and budget is not None
-        status, more = best(
-            encoding,
-            encoding.score,
-            clock,
-            seed,
-            dropped=[rule.id],
-            most_cents=more_cents if money else None,
-            at_least=score + 1,
+        more = hunt.best(
+            dropped=[rule.id], most_cents=more_cents if money else None, at_least=score + 1
         )
-        if status is Status.UNKNOWN or (status is Status.INFEASIBLE and not money):
+        if more.status is Status.UNKNOWN or (more.status is Status.INFEASIBLE and not money):
             continue
         change = f"{format_money(NEXT_CENTS, currency)} more" if money else f"without {rule.flag}"
-        effect = "not raise the score" if more is None else f"raise the score to {more:,}"
-        found.append(Binding(flag=rule.flag, text=f"{change} would {effect}", score=more))
+        effect = (
+            "not raise the score" if more.score is None else f"raise the score to {more.score:,}"
+        )
+        found.append(Binding(flag=rule.flag, text=f"{change} would {effect}", score=more.score))
     return tuple(found)

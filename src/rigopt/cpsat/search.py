@@ -80,7 +80,7 @@ def tune(solver: cp_model.CpSolver) -> None:
     parameters.find_big_linear_overlap = False
 
 
-def _search(model: Model, clock: Clock, seed: int) -> tuple[Status, cp_model.CpSolver]:
+def run(model: Model, clock: Clock, seed: int) -> tuple[Status, cp_model.CpSolver]:
     """Search until proven or out of time.
 
     Raises:
@@ -101,7 +101,7 @@ def _search(model: Model, clock: Clock, seed: int) -> tuple[Status, cp_model.CpS
 
 def feasible(encoding: Encoding, dropped: Sequence[str], clock: Clock, seed: int) -> Status:
     """Whether a build exists with some rules dropped: OPTIMAL, INFEASIBLE or UNKNOWN."""
-    status, _ = _search(Model(encoding, dropped=dropped), clock, seed)
+    status, _ = run(Model(encoding, dropped=dropped), clock, seed)
     return status
 
 
@@ -127,7 +127,7 @@ def best(
     if at_least is not None:
         model.any_of(encoding.scoring(at_least))
     (model.model.minimize if minimise else model.model.maximize)(total)
-    status, solver = _search(model, clock, seed)
+    status, solver = run(model, clock, seed)
     return status, round(solver.objective_value) if status is Status.OPTIMAL else None
 
 
@@ -144,7 +144,7 @@ def search(
     tell("throughput")
     points = model.sum(encoding.score)
     model.model.maximize(points)
-    status, solver = _search(model, clock, seed)
+    status, solver = run(model, clock, seed)
     if status in (Status.INFEASIBLE, Status.UNKNOWN):
         return Found(status)
     score = round(solver.objective_value)
@@ -157,7 +157,7 @@ def search(
     tell("price")
     model.hint(solver)
     model.model.minimize(model.sum(encoding.cost))
-    status, solver = _search(model, clock, seed)
+    status, solver = run(model, clock, seed)
     if status is Status.INFEASIBLE:
         raise InternalError("the search for the price lost the build of the one before it")
     if status in (Status.OPTIMAL, Status.FEASIBLE):
