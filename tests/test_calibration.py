@@ -87,16 +87,11 @@ def test_tables_hold_what_they_are_named_for() -> None:
     assert all(row.power_limit_w is not None for row in measurements("power"))
 
 
-def test_rows_are_as_their_source_prints_them() -> None:
-    """Figures read again in the sources: Lambda's PyTorch table, llama.cpp's scoreboard."""
-    found = {
-        (row.group, row.chip): row.value
-        for row in measurements("single")
-        if row.group.startswith("resnet50|train|fp16-amp|lambda-v0")
-    }
-    assert found["resnet50|train|fp16-amp|lambda-v0", "geforce-rtx-3090"] > 0
+def test_values_are_kept_as_printed() -> None:
+    """The V100 row of Lambda's PyTorch table (lambdal/deeplearning-benchmark), with its source."""
     first = measurements("single")[0]
     assert (first.chip, first.value, first.unit) == ("tesla-v100-sxm2-32gb", 224.0, "images/s")
+    assert sources()[first.source].source.startswith("lambdal/deeplearning-benchmark@67a9bb51")
 
 
 def test_every_single_row_is_fitted_or_has_a_reason() -> None:
@@ -108,7 +103,7 @@ def test_every_single_row_is_fitted_or_has_a_reason() -> None:
     assert fitted + sum(each.rows for each in unused) == len(rows)
     assert {row.group for row in rows} == set(groups())
     for group in groups().values():
-        assert bool(group.not_fitted) != bool(group.work and group.arithmetic) or group.not_fitted
+        assert group.not_fitted or (group.work and group.arithmetic and group.batch)
 
 
 def test_a_row_of_an_unknown_chip_is_refused() -> None:
@@ -267,7 +262,7 @@ def test_a_known_law_is_recovered() -> None:
     )
     cells = synthetic(law, rate, modern)
     task = Problem(cells, SHIPPED.chips[REFERENCE])
-    found = leave_out(task, fit(task), [cell.chip.id for cell in cells])["model"]
+    found = leave_out(task, [cell.chip.id for cell in cells])["model"]
     assert np.median(np.abs(found - task.target)) < 0.01
     assert np.quantile(np.abs(found - task.target), 0.95) < 0.04
 
@@ -300,7 +295,7 @@ def test_the_stored_report_is_what_leaving_out_gives(problem: Problem, chip: str
     """A card's points in the report come from a fit without its rows."""
     names = np.array([cell.chip.id for cell in problem.cells])
     out, kept = np.flatnonzero(names == chip), np.flatnonzero(names != chip)
-    logs, _ = problem.predict(fit(problem, kept, tolerance=1e-6), out)
+    logs, _ = problem.predict(fit(problem, kept, tolerance=1e-7), out)
     stored = {p.group: p.predicted for p in stored_report().points if p.chip == chip}
     assert len(stored) == len(out)
     ratios = [

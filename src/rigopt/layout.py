@@ -100,6 +100,7 @@ def bare(topology: Topology) -> Layout:
     return _layout(topology, (Share(),))
 
 
+@cache
 def layout_of(topology: Topology, generation: str, cpus: int, drives: Drives) -> Layout:
     """A board with drives. If they do not fit, the rules on drives say so and cards see none."""
     if topology.bays is None:

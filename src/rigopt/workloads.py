@@ -111,10 +111,17 @@ class Workload(Fact):
 
     def units_in_step(self, vram_gb: int, cards: int = 1) -> float:
         """Units of work that a card does between two exchanges, with as large a batch as fits."""
-        batch = max(1, largest_batch(self.memory, [vram_gb] * cards))
-        if isinstance(self.memory, LlmWork):
-            batch = min(batch, MOST_STREAMS)
-        return batch * self.cards.units_per_sample * self.cards.steps
+        if (vram_gb, cards) not in self._batches:
+            batch = max(1, largest_batch(self.memory, [vram_gb] * cards))
+            if isinstance(self.memory, LlmWork):
+                batch = min(batch, MOST_STREAMS)
+            self._batches[vram_gb, cards] = batch
+        return self._batches[vram_gb, cards] * self.cards.units_per_sample * self.cards.steps
+
+    @cached_property
+    def _batches(self) -> dict[tuple[int, int], int]:
+        """Largest batches by memory and number of cards."""
+        return {}
 
 
 MOST_STREAMS = 64

@@ -9,7 +9,7 @@ to one group is eliminated block by block (Schur complement).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -133,18 +133,6 @@ class Problem:
             local[index, 0] = np.median(self.target[self.group_of == index])
         return Theta(self.middle.copy(), local)
 
-    def forgetting(self, theta: Theta, kept: Ints, out: Ints) -> Theta:
-        """A start for a fit of ``kept`` in which the groups of ``out`` are found anew, so that
-        nothing they learnt of those cells is left."""
-        local = theta.local.copy()
-        for group in np.unique(self.group_of[out]):
-            left = self.target[kept][self.group_of[kept] == group]
-            local[group] = 0.0
-            local[group, 0] = np.median(left) if len(left) else 0.0
-        anew = kept[np.isin(self.group_of[kept], self.group_of[out])]
-        theta = replace(theta, local=local)
-        return fit(self, anew, theta, tolerance=1e-6, only_groups=True) if len(anew) else theta
-
     def predict(
         self, theta: Theta, rows: Ints, design: Floats | None = None
     ) -> tuple[Floats, Floats]:
@@ -170,18 +158,14 @@ def fit(
     *,
     steps: int = 400,
     tolerance: float = 1e-10,
-    only_groups: bool = False,
 ) -> Theta:
-    """The values that explain the cells ``rows`` (default: all) best.
-
-    ``only_groups`` leaves the shared ones as they are.
-    """
+    """The values that explain the cells ``rows`` (default: all) best."""
     chosen = np.arange(len(problem.cells)) if rows is None else rows
     state = _State(problem, chosen, start or problem.start, problem.design[chosen])
     damping = 1e-6
     for _ in range(steps):
         before = state.loss
-        system = state.system(only_groups)
+        system = state.system()
         for _ in range(10):
             trial = state.moved(system, damping)
             if trial.loss <= state.loss:
@@ -212,21 +196,17 @@ class _State:
             + (theta.local[self.used] ** 2 @ problem.local_precision).sum() / 2
         )
 
-    def system(self, only_groups: bool) -> dict[str, Any]:
+    def system(self) -> dict[str, Any]:
         """The normal equations: blocks of the groups, the shared block, and what couples them."""
         p, w = self.problem, self.weights
         local = np.concatenate([np.ones((len(self.rows), 1)), self.shares], axis=1)
         weighted = local * w[:, None]
         pull = np.add.reduceat(weighted * self.residual[:, None], self.first)
         blocks = np.add.reduceat(weighted[:, :, None] * local[:, None, :], self.first)
-        own = {
+        shared = (self.shares[:, None, :] @ self.design)[:, 0, :]
+        return {
             "blocks": blocks + np.diag(p.local_precision),
             "pull": pull - p.local_precision * self.theta.local[self.used],
-        }
-        if only_groups:
-            return own
-        shared = (self.shares[:, None, :] @ self.design)[:, 0, :]
-        return own | {
             "couple": np.add.reduceat(weighted[:, :, None] * shared[:, None, :], self.first),
             "centre": (shared * w[:, None]).T @ shared + np.diag(p.precision),
             "centre_pull": shared.T @ (w * self.residual)
@@ -235,9 +215,6 @@ class _State:
 
     def moved(self, system: dict[str, Any], damping: float) -> _State:
         blocks = system["blocks"] * (1 + damping * np.eye(1 + len(TERMS)))
-        if "centre" not in system:
-            step = np.linalg.inv(blocks) @ system["pull"][:, :, None]
-            return self._at(self.theta.shared, step[:, :, 0])
         right = np.concatenate([system["couple"], system["pull"][:, :, None]], axis=2)
         solved = np.linalg.inv(blocks) @ right
         couple, pull = solved[:, :, :-1], solved[:, :, -1]
@@ -245,12 +222,9 @@ class _State:
         centre = centre - _flat(system["couple"]).T @ _flat(couple)
         towards = system["centre_pull"] - np.einsum("glq,gl->q", system["couple"], pull)
         step = np.clip(np.linalg.solve(centre, towards), -1.5, 1.5)
-        return self._at(self.theta.shared + step, pull - couple @ step)
-
-    def _at(self, shared: Floats, step: Floats) -> _State:
         local = self.theta.local.copy()
-        local[self.used] += np.clip(step, -1.5, 1.5)
-        theta = replace(self.theta, shared=shared, local=local)
+        local[self.used] += np.clip(pull - couple @ step, -1.5, 1.5)
+        theta = Theta(self.theta.shared + step, local)
         return _State(self.problem, self.rows, theta, self.design)
 
 

@@ -94,11 +94,10 @@ def _error(errors: Errors) -> Error:
 
 def leave_out(
     problem: Problem,
-    fitted: Theta,
     keys: Sequence[str],
     tell: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> dict[str, Floats]:
-    """Log seconds of every cell by method, its family (equal key) left out of all groups."""
+    """Log seconds of every cell by method, from a fit anew without its family (equal key)."""
     names = np.array(keys)
     found = {method: np.full(len(keys), np.nan) for method in (MODEL, *BASELINES)}
     members = [np.flatnonzero(problem.group_of == g) for g in range(len(problem.groups))]
@@ -107,7 +106,7 @@ def leave_out(
         out = np.flatnonzero(names == name)
         kept = np.flatnonzero(names != name)
         if len(kept):
-            theta = fit(problem, kept, tolerance=1e-6)
+            theta = fit(problem, kept, tolerance=5e-6)
             found[MODEL][out] = _unseen(problem, theta, kept, out)
         for group in sorted({int(g) for g in problem.group_of[out]}):
             rows = members[group]
@@ -130,18 +129,17 @@ def _unseen(
 
 def make_report(
     problem: Problem,
-    fitted: Theta,
     facts: Mapping[str, ChipFacts],
     unused: Sequence[Unused],
     rows: int,
     tell: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Report:
-    """Judge a fit; some hundred refits."""
+    """Judge the way of fitting: more than a hundred fits."""
     cells, target = problem.cells, problem.target
     dies = {name: row.die for name, row in facts.items()}
     judged = np.array([cell.judged for cell in cells])
     guesses = {
-        level: leave_out(problem, fitted, [family(cell, level, dies) for cell in cells], tell)
+        level: leave_out(problem, [family(cell, level, dies) for cell in cells], tell)
         for level in LEVELS
     }
 

@@ -29,5 +29,5 @@ def calibrate(
     reference = catalog.chips[REFERENCE]
     problem = Problem(cells, reference)
     fitted = fit(problem)
-    report = make_report(problem, fitted, chip_facts(), unused, len(rows), tell)
+    report = make_report(problem, chip_facts(), unused, len(rows), tell)
     return to_rates(problem, fitted, reference, report.by_group(), report.by_work()), report

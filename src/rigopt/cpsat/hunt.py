@@ -50,8 +50,7 @@ class Hunt:
         self.clock = clock
         self._seed = problem.request.seed
         self._lines = reduced(problem)
-        self._encodings: dict[tuple[int, ...], Encoding] = {}
-        self._whole: Encoding | None = None
+        self._encodings: dict[frozenset[int], Encoding] = {}
         by_key: dict[tuple[object, ...], list[Line]] = {}
         for line in self._lines["gpu"]:
             by_key.setdefault(problem.score_key(line), []).append(line)
@@ -63,19 +62,17 @@ class Hunt:
     @property
     def whole(self) -> Encoding:
         """The problem as one model."""
-        if self._whole is None:
-            self._whole = Encoding(self.problem, self._lines)
-        return self._whole
+        return self._encoding(tuple(self._configs))
 
     def _encoding(self, configs: tuple[Config, ...]) -> Encoding:
-        if len(configs) == len(self._configs):
-            return self.whole
-        key = tuple(id(config.lines[0]) for config in configs)
-        if key not in self._encodings:
-            cards = {id(line) for config in configs for line in config.lines}
-            gpus = tuple(line for line in self._lines["gpu"] if id(line) in cards)
-            self._encodings[key] = Encoding(self.problem, {**self._lines, "gpu": gpus})
-        return self._encodings[key]
+        """A model of these configurations, or one made before that has them among others."""
+        cards = frozenset(id(line) for config in configs for line in config.lines)
+        for known, encoding in self._encodings.items():
+            if cards <= known:
+                return encoding
+        gpus = tuple(line for line in self._lines["gpu"] if id(line) in cards)
+        self._encodings[cards] = Encoding(self.problem, {**self._lines, "gpu": gpus})
+        return self._encodings[cards]
 
     def _possible(self, dropped: Collection[str], most_cents: int | None) -> list[Config]:
         """Configurations that no rule refuses by themselves, and whose cards leave enough for the

@@ -11,6 +11,7 @@ from rich.table import Table
 from rigopt.calibration.errors import Errors
 from rigopt.calibration.plot import relative
 from rigopt.calibration.report import LEVELS, MODEL, Line, Report
+from rigopt.scaling import scaling_model
 
 LEFT_OUT = {
     "chip": "the card itself left out of the fit",
@@ -120,6 +121,7 @@ def _print_regret(console: Console, report: Report) -> None:
 
 
 def _print_rest(console: Console, report: Report) -> None:
+    errors = scaling_model().errors
     if report.single_users is not None:
         lone = report.single_users
         console.print(
@@ -127,6 +129,12 @@ def _print_rest(console: Console, report: Report) -> None:
             f"{lone.median_pct:.1f} %, 90 % {lone.p90_pct:.0f} %",
             highlight=False,
         )
+    several = ", ".join(
+        f"{name} {bar.median_pct:g} / {bar.p90_pct:g} %" for name, bar in errors.items()
+    )
+    console.print(
+        f"several cards and caps, the chip left out, median / 90 %: {several}", highlight=False
+    )
     for unused in report.unused:
         console.print(f"[dim]{unused.rows:,} rows not fitted: {unused.reason}[/]", highlight=False)
     console.print(
