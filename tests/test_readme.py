@@ -69,6 +69,7 @@ def test_every_command_shown_is_understood() -> None:
     from rigopt.flags import BY_NAME
 
     own = {"save", "verbose", "json", "markdown", "prices", "kind", "map", "out", "count", "link"}
+    own |= {"top", "plot"}
     text = README.read_text(encoding="utf-8")
     used = set(re.findall(r"--([a-z][a-z-]+)", text))
     assert used <= set(BY_NAME) | own

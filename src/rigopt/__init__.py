@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from rigopt.build import Line as Line
     from rigopt.catalog import Catalog as Catalog
     from rigopt.checking import check as check
+    from rigopt.comparing import Comparison as Comparison
+    from rigopt.comparing import compare_cards as compare_cards
     from rigopt.errors import InputError as InputError
     from rigopt.errors import InternalError as InternalError
     from rigopt.errors import RigoptError as RigoptError
     from rigopt.outcome import Explanation as Explanation
     from rigopt.outcome import Feasible as Feasible
+    from rigopt.outcome import Frontier as Frontier
     from rigopt.outcome import Infeasible as Infeasible
     from rigopt.outcome import Optimal as Optimal
     from rigopt.outcome import Report as Report
@@ -30,7 +33,9 @@ if TYPE_CHECKING:
     from rigopt.request import BrandWish as BrandWish
     from rigopt.request import OwnedPart as OwnedPart
     from rigopt.request import Request as Request
+    from rigopt.solving import frontier as frontier
     from rigopt.solving import solve as solve
+    from rigopt.solving import solve_top as solve_top
 
 _HOMES = {
     "Build": "build",
@@ -49,7 +54,12 @@ _HOMES = {
     "BrandWish": "request",
     "OwnedPart": "request",
     "Request": "request",
+    "Comparison": "comparing",
+    "compare_cards": "comparing",
+    "Frontier": "outcome",
+    "frontier": "solving",
     "solve": "solving",
+    "solve_top": "solving",
 }
 
 __all__ = sorted(_HOMES)

@@ -125,12 +125,18 @@ def _with_wishes(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
+RequestFile = Annotated[
+    str | None, typer.Argument(metavar="[REQUEST.yaml]", help="Wishes; flags override it.")
+]
+
+
 @app.command("solve")
 @_with_wishes
 def solve_command(
     given: dict[str, Any],
-    request_file: Annotated[
-        str | None, typer.Argument(metavar="[REQUEST.yaml]", help="Wishes; flags override it.")
+    request_file: RequestFile = None,
+    top: Annotated[
+        str | None, typer.Option("--top", metavar="K", help="The K best with different cards.")
     ] = None,
     as_json: AsJson = False,
     as_markdown: AsMarkdown = False,
@@ -141,14 +147,14 @@ def solve_command(
 ) -> None:
     """The best build for a budget, proven: rigopt solve --budget 5000 --min-vram 24"""
     from rigopt.outcome import Feasible, Infeasible, Optimal
-    from rigopt.requestfile import request_from
     from rigopt.solving import solve
 
     _one_form(as_json, as_markdown)
+    if top is not None:
+        _solve_top(given, request_file, top, as_json, prices, folder)
+        return
     target = writable(save, "--save")
-    catalog = catalog_in(folder)
-    request, catalog = request_from(given, catalog, file=_path(request_file), grow=_with_imports)
-    catalog = _priced(catalog, request, prices)
+    request, catalog = _asked(given, request_file, prices, folder)
     with _progress() as tell:
         outcome = solve(request, catalog=catalog, tell=tell)
     if target is not None and isinstance(outcome, Optimal | Feasible):
@@ -162,6 +168,80 @@ def solve_command(
         raise typer.Exit(NO_BUILD)
     if not isinstance(outcome, Optimal | Feasible):
         raise typer.Exit(LIMIT)
+
+
+def _asked(
+    given: dict[str, Any], request_file: str | None, prices: str | None, folder: str | None
+) -> tuple[Request, Catalog]:
+    """The request of flags and file, with the catalogue and prices to answer it from."""
+    from rigopt.requestfile import request_from
+
+    request, catalog = request_from(
+        given, catalog_in(folder), file=_path(request_file), grow=_with_imports
+    )
+    return request, _priced(catalog, request, prices)
+
+
+def _solve_top(
+    given: dict[str, Any],
+    request_file: str | None,
+    top: str,
+    as_json: bool,
+    prices: str | None,
+    folder: str | None,
+) -> None:
+    """The best builds with different cards."""
+    from rigopt.solving import solve_top
+    from rigopt.units import parse_count
+
+    count = parse_count(top, where="--top", least=1, most=50)
+    request, catalog = _asked(given, request_file, prices, folder)
+    with _progress() as tell:
+        answers = solve_top(request, count, catalog=catalog, tell=tell)
+    if as_json:
+        typer.echo("[" + ",\n".join(a.model_dump_json(indent=2) for a in answers) + "]")
+    else:
+        from rigopt.render.text import print_top
+
+        print_top(console(), answers)
+    if not answers:
+        raise typer.Exit(NO_BUILD)
+
+
+@app.command("frontier")
+@_with_wishes
+def frontier_command(
+    given: dict[str, Any],
+    request_file: RequestFile = None,
+    as_json: AsJson = False,
+    csv_file: Annotated[
+        str | None, typer.Option("--csv", metavar="FILE", help="Write the curve as CSV.")
+    ] = None,
+    plot_file: Annotated[
+        str | None, typer.Option("--plot", metavar="FILE", help="Draw the curve (SVG).")
+    ] = None,
+    prices: Prices = None,
+    folder: Folder = None,
+) -> None:
+    """Price against throughput, every point proven: rigopt frontier --budget 10000"""
+    from rigopt.solving import frontier
+
+    csv_target, plot_target = writable(csv_file, "--csv"), writable(plot_file, "--plot")
+    request, catalog = _asked(given, request_file, prices, folder)
+    with _progress() as tell:
+        found = frontier(request, catalog=catalog, tell=tell)
+    from rigopt.render.frontier import csv_text, print_frontier, svg
+
+    if csv_target is not None:
+        write_whole(csv_target, csv_text(found), "--csv")
+    if plot_target is not None:
+        write_whole(plot_target, svg(found), "--plot")
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        print_frontier(console(), found)
+    if not found.points:
+        raise typer.Exit(NO_BUILD if found.complete else LIMIT)
 
 
 @app.command("check")

@@ -95,6 +95,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag("allow-unknown", "allow_unknown", "", "Also builds with facts to verify.", switch=True),
     Flag("allow-tight", "allow_tight", "", "Also fits that want care to assemble.", switch=True),
     Flag("unverified", "unverified", "", "Also imported parts nobody has checked.", switch=True),
+    Flag("within", "within_bp", "percent", "The cheapest this close to the best: 5%.", "PCT"),
     Flag("time-limit", "time_limit_s", "count", "Seconds to search at most.", "S", 1, 86_400),
     Flag("seed", "seed", "count", "Seed of the search.", "N", 0, 2**31 - 1),
 )

@@ -232,14 +232,26 @@ class Binding(Fact):
     """The best score after the change; ``None``: no higher than now."""
 
 
+class NearTie(Fact):
+    """A cheaper build whose score is within the model's error of the best."""
+
+    text: str
+    flag: str
+    """The flag that chooses it."""
+    score: int
+    total_cents: int
+
+
 class Optimal(Fact):
-    """The best build there is: no other has a higher score, nor this score for less money."""
+    """The best build there is: no other has a higher score, nor this score for less money; or,
+    where the request lets the score fall (``within_bp``), the cheapest with a score so close."""
 
     schema_version: Literal[2] = 2
     status: Literal["optimal"] = "optimal"
     build: Assessment
     score_bound: int
-    """No build has a higher score: equal to the build's."""
+    """No build has a higher score: equal to the build's, but for ``within_bp``."""
+    near: NearTie | None
     binding: tuple[Binding, ...]
     about: About
 
@@ -297,6 +309,25 @@ class Unknown(Fact):
     schema_version: Literal[2] = 2
     status: Literal["unknown"] = "unknown"
     limit: str
+    about: About
+
+
+class FrontierPoint(Fact):
+    """A build that no other beats: more throughput costs more."""
+
+    total_cents: int
+    score: int
+    parts: tuple[PartLine, ...]
+
+
+class Frontier(Fact):
+    """The curve of price and throughput, the cheapest build first."""
+
+    schema_version: Literal[2] = 2
+    currency: str
+    points: tuple[FrontierPoint, ...]
+    complete: bool
+    """Whether no point is missing; otherwise time ended before the cheap end was reached."""
     about: About
 
 

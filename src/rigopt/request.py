@@ -117,6 +117,9 @@ class Request(Fact):
     allow_unknown: bool = False
     allow_tight: bool = False
     """Whether to offer fits that want care: no fans at the front, a bent cable, a raised fan."""
+    within_bp: Annotated[int, Field(ge=0, le=5_000)] = 0
+    """How much less than the best the score may be for a cheaper build, in hundredths of a per
+    cent."""
     time_limit_s: Annotated[int, Field(ge=1, le=86_400)] = 60
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rigopt.build import Build
@@ -16,7 +17,10 @@ from rigopt.outcome import (
     Binding,
     Explanation,
     Feasible,
+    Frontier,
+    FrontierPoint,
     Infeasible,
+    NearTie,
     Optimal,
     Unknown,
 )
@@ -27,10 +31,13 @@ from rigopt.units import format_money
 
 if TYPE_CHECKING:
     from rigopt.cpsat.hunt import Hunt
-    from rigopt.cpsat.search import Clock
+    from rigopt.cpsat.search import Clock, Found
     from rigopt.encoding import Encoding
 
 
+NEAR_BP, NEAR_CENTS, NEAR_SAVES_PCT = 500, 5_000, 2
+"""A build this close to the best is named if it saves so many cents and per cent: the model's own
+error is larger."""
 NEXT_CENTS = 10_000
 """How much more money "what would more buy" looks at."""
 
@@ -77,6 +84,8 @@ def solve(
     if found.status is Status.INFEASIBLE:
         tell("explanation")
         return Infeasible(explanation=_explain(hunt.whole, clock), about=about)
+    if found.status is Status.OPTIMAL and request.within_bp:
+        found = hunt.cheapest(found, _close(found.score, request.within_bp))
     assert found.build is not None and found.score is not None
     assert found.score_bound is not None
     built = _verified(problem, found.build, found.score)
@@ -84,8 +93,117 @@ def solve(
     binding = _binding(hunt, found.score)
     bound = found.score_bound
     if found.status is Status.OPTIMAL:
-        return Optimal(build=built, score_bound=bound, binding=binding, about=about)
+        near = _near(hunt, found, built) if request.within_bp == 0 else None
+        return Optimal(build=built, score_bound=bound, near=near, binding=binding, about=about)
     return Feasible(build=built, score_bound=bound, binding=binding, limit=limit, about=about)
+
+
+def _close(score: int | None, basis_points: int) -> int:
+    """The least score that is so close to another."""
+    return -(-(score or 0) * (10_000 - basis_points) // 10_000)
+
+
+def _near(hunt: Hunt, found: Found, built: Assessment) -> NearTie | None:
+    """The cheapest build within the model's error of the best, where it saves real money."""
+    from rigopt.cpsat.search import Status
+
+    total = built.total_cents or 0
+    least = _close(found.score, NEAR_BP)
+    if not found.score or least >= found.score:
+        return None
+    near = hunt.cheapest(found, least)
+    if near.status is not Status.OPTIMAL or near.build is None or near.score is None:
+        return None
+    cost = hunt.problem.request.charges.to_pay(near.build.cost_cents or 0)
+    if total - cost < max(NEAR_CENTS, total * NEAR_SAVES_PCT // 100):
+        return None
+    _verified(hunt.problem, near.build, near.score)
+    slower = max(1, round(100 - 100 * near.score / found.score))
+    saved = format_money(total - cost, built.currency)
+    cards = " + ".join(f"{line.quantity} x {line.part.name}" for line in near.build.of_kind("gpu"))
+    return NearTie(
+        text=f"{slower} % slower and {saved} cheaper: {cards}",
+        flag=f"--within {NEAR_BP // 100}%",
+        score=near.score,
+        total_cents=cost,
+    )
+
+
+def solve_top(
+    request: Request | None = None,
+    count: int = 3,
+    *,
+    catalog: Catalog | None = None,
+    tell: Callable[[str], None] = lambda _step: None,
+) -> tuple[Optimal, ...]:
+    """The best builds that differ in their cards: each is the proven best of all builds whose chip
+    or number of cards is none of the builds' before it.
+
+    Fewer than ``count`` if there are no more, or time ends.
+
+    Raises:
+        InputError: if the request names something that is not known.
+    """
+    from rigopt.cpsat.hunt import Hunt
+    from rigopt.cpsat.search import SOLVER, Clock, Status
+
+    request = request or Request()
+    problem = Problem.of(request, catalog or Catalog.load())
+    about = About(
+        assumptions=assumptions_of(problem.world),
+        versions=versions_of(problem.world, SOLVER),
+        request=request,
+    )
+    answers: list[Optimal] = []
+    tell(f"build 1 of {count}")
+    for found in islice(Hunt(problem, Clock(request.time_limit_s)).different(), count):
+        if found.status is not Status.OPTIMAL or found.build is None or found.score is None:
+            break
+        built = _verified(problem, found.build, found.score)
+        answers.append(
+            Optimal(build=built, score_bound=found.score, near=None, binding=(), about=about)
+        )
+        tell(f"build {len(answers) + 1} of {count}")
+    return tuple(answers)
+
+
+def frontier(
+    request: Request | None = None,
+    *,
+    catalog: Catalog | None = None,
+    tell: Callable[[str], None] = lambda _step: None,
+) -> Frontier:
+    """Every build for which no other scores as much for less, within the budget: the whole curve
+    of price and throughput, each point proven, none missing.
+
+    Raises:
+        InputError: if the request names something that is not known.
+    """
+    from rigopt.cpsat.hunt import Hunt
+    from rigopt.cpsat.search import SOLVER, Clock, Status
+
+    request = request or Request()
+    problem = Problem.of(request, catalog or Catalog.load())
+    points: list[FrontierPoint] = []
+    complete = True
+    for found in Hunt(problem, Clock(request.time_limit_s)).curve():
+        if found.status is not Status.OPTIMAL or found.build is None or found.score is None:
+            complete = found.status is Status.INFEASIBLE
+            break
+        built = _verified(problem, found.build, found.score)
+        total = built.total_cents or 0
+        points.append(FrontierPoint(total_cents=total, score=found.score, parts=built.parts))
+        tell(f"{len(points)} builds, down to {format_money(total, built.currency)}")
+    return Frontier(
+        currency=problem.world.market.info.currency,
+        points=tuple(reversed(points)),
+        complete=complete,
+        about=About(
+            assumptions=assumptions_of(problem.world),
+            versions=versions_of(problem.world, SOLVER),
+            request=request,
+        ),
+    )
 
 
 def _verified(problem: Problem, build: Build, score: int) -> Assessment:

@@ -9,10 +9,11 @@ comes from one model of everything (``search.search``); the tests compare the tw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from rigopt.build import Build, Line
+from rigopt.build import Line
 from rigopt.cpsat.model import Model
 from rigopt.cpsat.search import Clock, Found, Status, run
 from rigopt.encoding import Encoding
@@ -26,20 +27,16 @@ FIRST, GROWTH = 24, 4
 BUDGET = "wish-budget"
 
 
+Cards = tuple[str, int]
+"""A chip and how many cards of it."""
+
+
 class Config(NamedTuple):
     """Cards of one chip, number and cap: they differ in make and size only."""
 
     bound: int
+    cards: Cards
     lines: tuple[Line, ...]
-
-
-class Best(NamedTuple):
-    """The most points that were found, and the most that there could be."""
-
-    status: Status
-    score: int | None = None
-    build: Build | None = None
-    bound: int | None = None
 
 
 class Hunt:
@@ -55,8 +52,11 @@ class Hunt:
         for line in self._lines["gpu"]:
             by_key.setdefault(problem.score_key(line), []).append(line)
         self._configs = sorted(
-            (Config(problem.most_points(lines[0]), tuple(lines)) for lines in by_key.values()),
-            key=lambda config: (-config.bound, config.lines[0].part.id, config.lines[0].quantity),
+            (
+                Config(problem.most_points(lines[0]), problem.score_key(lines[0])[:2], tuple(lines))
+                for lines in by_key.values()
+            ),
+            key=lambda config: (-config.bound, config.cards),
         )
 
     @property
@@ -74,7 +74,9 @@ class Hunt:
         self._encodings[cards] = Encoding(self.problem, {**self._lines, "gpu": gpus})
         return self._encodings[cards]
 
-    def _possible(self, dropped: Collection[str], most_cents: int | None) -> list[Config]:
+    def _possible(
+        self, dropped: Collection[str], most_cents: int | None, without: Collection[Cards]
+    ) -> list[Config]:
         """Configurations that no rule refuses by themselves, and whose cards leave enough for the
         cheapest of everything else."""
         world = self.problem.world
@@ -88,7 +90,8 @@ class Hunt:
         allowed = [
             config
             for config in self._configs
-            if not all(any(s.refuses(line, world) for s in alone) for line in config.lines)
+            if config.cards not in without
+            and not all(any(s.refuses(line, world) for s in alone) for line in config.lines)
         ]
         if most_cents is None:
             return allowed
@@ -111,67 +114,134 @@ class Hunt:
         affordable = self.problem.request.charges.affordable(budget)
         return affordable if most_cents is None else min(affordable, most_cents)
 
+    def _model(
+        self, encoding: Encoding, dropped: Collection[str], most_cents: int | None, least: int
+    ) -> Model:
+        """A model in which no more is paid for parts, and so many points are reached."""
+        model = Model(encoding, dropped=dropped)
+        if most_cents is not None:
+            model.model.add(model.sum(encoding.price) <= most_cents)
+        if least > 0:
+            model.any_of(encoding.scoring(least))
+        return model
+
     def best(
         self,
         *,
-        dropped: Sequence[str] = (),
+        dropped: Collection[str] = (),
         most_cents: int | None = None,
         at_least: int = 0,
-    ) -> Best:
-        """The most points that any build has with some rules dropped: proven, or as far as time
-        allows. INFEASIBLE: no build has as many points as asked for."""
-        found: Best = Best(Status.INFEASIBLE)
+        without: Collection[Cards] = (),
+    ) -> Found:
+        """The most points of any build with some rules dropped: proven, or as far as time allows.
+
+        ``most_cents`` bounds what is paid for parts, ``without`` names cards that are not wanted.
+        INFEASIBLE: no build has as many points as asked for.
+        """
+        found = Found(Status.INFEASIBLE)
         least, size = at_least, FIRST
         limit = self._most_cents(dropped, most_cents)
-        left = [config for config in self._possible(dropped, limit) if config.bound >= least]
+        possible = self._possible(dropped, limit, without)
+        left = [config for config in possible if config.bound >= least]
         while left:
             chunk, left = tuple(left[:size]), left[size:]
             size *= GROWTH
             encoding = self._encoding(chunk)
-            model = Model(encoding, dropped=dropped)
-            if most_cents is not None:
-                model.model.add(model.sum(encoding.price) <= most_cents)
-            if least > 0:
-                model.any_of(encoding.scoring(least))
+            model = self._model(encoding, dropped, most_cents, least)
+            self._only(model, encoding, chunk)
             model.model.maximize(model.sum(encoding.score))
             status, solver = run(model, self.clock, self._seed)
             if status is Status.UNKNOWN:
                 if found.score is None:
-                    return Best(status)
-                return Best(Status.FEASIBLE, found.score, found.build, chunk[0].bound)
+                    return Found(status)
+                return Found(Status.FEASIBLE, found.build, found.score, chunk[0].bound)
             if status is not Status.INFEASIBLE:
                 score = round(solver.objective_value)
                 build = encoding.build(lambda literal: model.true_in(solver, literal))  # noqa: B023
                 beyond = left[0].bound if left else 0
                 bound = max(int(solver.best_objective_bound), beyond)
-                found = Best(status, score, build, bound)
+                found = Found(status, build, score, bound)
                 if status is Status.FEASIBLE:
                     return found
                 least = score + 1
                 left = [config for config in left if config.bound >= least]
         if found.score is None:
             return found
-        return Best(Status.OPTIMAL, found.score, found.build, found.score)
+        return Found(Status.OPTIMAL, found.build, found.score, found.score)
 
-    def answer(self, tell: Callable[[str], None] = lambda _step: None) -> Found:
+    def _only(self, model: Model, encoding: Encoding, configs: Sequence[Config]) -> None:
+        """Leave a model that has more cards just these."""
+        wanted = {id(line) for config in configs for line in config.lines}
+        model.forbid(literal for line, literal in encoding.options("gpu") if id(line) not in wanted)
+
+    def answer(
+        self,
+        tell: Callable[[str], None] = lambda _step: None,
+        *,
+        most_cents: int | None = None,
+        without: Collection[Cards] = (),
+    ) -> Found:
         """The lexicographic optimum: most points, then fewest cents, then lowest rank."""
         tell("throughput")
-        best = self.best()
+        best = self.best(most_cents=most_cents, without=without)
         if best.status is not Status.OPTIMAL or best.score is None:
-            return Found(best.status, best.build, best.score, best.bound)
+            return best
         tell("price")
-        limit = self._most_cents((), None)
-        equal = [config for config in self._possible((), limit) if config.bound >= best.score]
-        encoding = self._encoding(tuple(equal))
-        model = Model(encoding)
-        if best.score > 0:
-            model.any_of(encoding.scoring(best.score))
+        return self._cheapest(best, best.score, most_cents, without)
+
+    def different(self) -> Iterator[Found]:
+        """The best build, the best with other cards than it, the best with other cards than both,
+        ... until there is none (or time ends): the last is not OPTIMAL."""
+        seen: set[Cards] = set()
+        while True:
+            found = self.answer(without=seen)
+            yield found
+            if found.status is not Status.OPTIMAL or found.build is None:
+                return
+            seen |= {self.problem.score_key(line)[:2] for line in found.build.of_kind("gpu")}
+
+    def curve(self) -> Iterator[Found]:
+        """The best build, the best for less money, the best for less than that, ...: every build
+        that no other beats in points and price. The last is not OPTIMAL, unless it costs nothing
+        or scores none."""
+        limit: int | None = None
+        while True:
+            found = self.answer(most_cents=limit)
+            yield found
+            if found.status is not Status.OPTIMAL or found.build is None or not found.score:
+                return
+            limit = (found.build.cost_cents or 0) - 1
+            if limit < 0:
+                return
+
+    def cheapest(self, best: Found, least: int) -> Found:
+        """The cheapest build with so many points, fewer than the best has; of equally cheap ones
+        that with the most points, then with the lowest rank."""
+        first = self._cheapest(best, least, None, ())
+        if first.status is not Status.OPTIMAL or first.build is None:
+            return first
+        cents = first.build.cost_cents
+        more = self.best(most_cents=cents, at_least=least)
+        if more.status is not Status.OPTIMAL or more.score is None:
+            return replace(first, status=Status.FEASIBLE)
+        return self._cheapest(replace(more, score_bound=best.score), more.score, cents, ())
+
+    def _cheapest(
+        self, best: Found, least: int, most_cents: int | None, without: Collection[Cards]
+    ) -> Found:
+        """The cheapest build with so many points; ``best`` is one that has them."""
+        limit = self._most_cents((), most_cents)
+        possible = self._possible((), limit, without)
+        equal = tuple(config for config in possible if config.bound >= least)
+        encoding = self._encoding(equal)
+        model = self._model(encoding, (), most_cents, least)
+        self._only(model, encoding, equal)
         model.model.minimize(model.sum(encoding.cost))
         status, solver = run(model, self.clock, self._seed)
         if status is Status.INFEASIBLE:
             raise InternalError("the search for the price lost the build of the one before it")
-        build = best.build
-        if status is not Status.UNKNOWN:
-            build = encoding.build(lambda literal: model.true_in(solver, literal))
+        if status is Status.UNKNOWN:
+            return replace(best, status=Status.FEASIBLE)
+        build = encoding.build(lambda literal: model.true_in(solver, literal))
         done = Status.OPTIMAL if status is Status.OPTIMAL else Status.FEASIBLE
-        return Found(done, build, best.score, best.score)
+        return Found(done, build, self.problem.score_of(build) or 0, best.score_bound)

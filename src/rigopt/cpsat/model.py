@@ -51,6 +51,11 @@ class Model:
         for literal in literals:
             self.model.add_bool_or([self._variables[literal]])
 
+    def forbid(self, literals: Iterable[Literal]) -> None:
+        """Make literals false."""
+        for literal in literals:
+            self.model.add_bool_or([self._variables[literal].negated()])
+
     def any_of(self, literals: Iterable[Literal]) -> None:
         """Demand that at least one of some literals holds (of none: the model has no build)."""
         self.model.add_bool_or([self._variables[literal] for literal in literals])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.console import Console
@@ -48,6 +48,8 @@ def print_outcome(
             if verbose:
                 _print_machine(console, outcome.build)
             console.print(_proof(outcome), highlight=False)
+            if outcome.near is not None:
+                _indented(console, f"{escape(outcome.near.text)} ({outcome.near.flag})")
             for item in outcome.binding:
                 _indented(console, escape(item.text))
             _print_verdicts(console, outcome.build.verdicts, verbose=verbose)
@@ -65,6 +67,32 @@ def print_outcome(
         case Unknown():
             console.print(f"[yellow]No answer:[/] {escape(outcome.limit)}.", highlight=False)
     _print_about(console, outcome.about)
+
+
+def print_top(console: Console, answers: Sequence[Optimal]) -> None:
+    """Several builds, one line each: price, score, cards and platform."""
+    if not answers:
+        console.print("[red]No build:[/] rigopt solve says why.", highlight=False)
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table.add_column("", justify="right", style="dim", no_wrap=True)
+    table.add_column("Price", justify="right", no_wrap=True)
+    table.add_column("Score", justify="right", no_wrap=True)
+    table.add_column("Cards; CPU; board", overflow="fold", ratio=1)
+    for place, answer in enumerate(answers, start=1):
+        build = answer.build
+        cost = "" if build.total_cents is None else _money(build.total_cents, build.currency)
+        named = [
+            (f"{line.quantity} x " if line.quantity > 1 else "") + line.name
+            for line in build.parts
+            if line.kind in ("gpu", "cpu", "motherboard")
+        ]
+        table.add_row(str(place), cost, f"{build.score or 0:,}", escape("; ".join(named)))
+    console.print(table)
+    console.print(
+        "[green]Each is proven the best of all builds with other cards than those above it.[/]",
+        highlight=False,
+    )
 
 
 def print_report(console: Console, report: Report, *, verbose: bool) -> None:
@@ -165,6 +193,13 @@ def _indented(console: Console, markup: str) -> None:
 
 
 def _proof(outcome: Optimal) -> str:
+    score = outcome.build.score or 0
+    if score < outcome.score_bound:
+        lost = 100 - 100 * score / outcome.score_bound
+        return (
+            f"[green]Proven cheapest[/] of all builds this close to the best: it scores {lost:.1f} "
+            f"% less than the {outcome.score_bound:,} that the money could buy."
+        )
     return (
         f"[green]Proven best:[/] no build that meets every rule and wish scores more than "
         f"{outcome.score_bound:,}, and none with that score costs less."
