@@ -140,12 +140,13 @@ class Catalog:
 
         An exact id, name or part number wins over words; nothing found gives ``()``.
         """
-        wanted = text.strip().casefold()
-        pool = [part for kind in kinds for part in self.of_kind(kind)]
-        exact = tuple(part for part in pool if wanted in _exact_names(part))
+        wanted, among = text.strip().casefold(), tuple(kinds)
+        named = self._by_name.get(wanted, ())
+        exact = tuple(part for kind in among for part in named if kind_of(part) == kind)
         if exact or not wanted:
             return exact
         words = wanted.replace("-", " ").split()
+        pool = (part for kind in among for part in self.of_kind(kind))
         return tuple(part for part in pool if all(w in self._search_texts[part.id] for w in words))
 
     @staticmethod
@@ -174,6 +175,15 @@ class Catalog:
             where=where,
             mend=nearest(text.replace(" ", "-"), ids),
         )
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, tuple[Part, ...]]:
+        """The parts that a name, an id, a part number or a chip says exactly."""
+        found: dict[str, list[Part]] = {}
+        for part in self.parts.values():
+            for name in dict.fromkeys(_exact_names(part)):
+                found.setdefault(name, []).append(part)
+        return {name: tuple(parts) for name, parts in found.items()}
 
     @cached_property
     def _search_texts(self) -> Mapping[str, str]:
