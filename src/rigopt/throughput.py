@@ -8,7 +8,7 @@ work, whether the CPU feeds them, and the one number that is maximised.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -168,9 +168,3 @@ def error_median_pct(workload: Workload, cards: int) -> int:
     alone = error(workload.rate.group).median_pct
     several = scaling_model().errors.get(workload.cards.kind) if cards > 1 else None
     return round(math.hypot(alone, several.median_pct if several else 0))
-
-
-def speeds_of(mix: Mix, chip: GpuChip, count: int, link: Link | None) -> Mapping[str, Speed]:
-    """What equal cards do of every workload of a mix, by name; empty if the link is not known."""
-    found = {w.name: ChipSpeed(w, chip).speed(count, link) for w, _ in mix.workloads}
-    return {name: speed for name, speed in found.items() if speed is not None}

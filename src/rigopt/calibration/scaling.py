@@ -1,6 +1,6 @@
 """The fit of ``rigopt.scaling`` to measured rows, and its error on cards left out of the fit.
 
-    python -m rigopt.calibration.scaling
+    python -m rigopt.calibration.scaling_report
 
 Data parallelism: the logarithm of the efficiency, by iteratively reweighted least squares (Huber,
 so that rows of a broken run do not lead), every chip with equal weight. Gradients are taken from
@@ -247,9 +247,3 @@ def _staged_message_us() -> float:
         if row.group.endswith(P2P_ON_AND_OFF) and row.phase == "decode"
     }
     return (1 / rates[True] - 1 / rates[False]) / P2P_MESSAGES * 1e6
-
-
-if __name__ == "__main__":
-    from rigopt.calibration.scaling_report import main
-
-    main()

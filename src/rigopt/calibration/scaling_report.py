@@ -91,3 +91,7 @@ def _show(title: str, table: Sequence[Errors]) -> None:
             f"  {e.name:52} {e.rows:5} {e.chips:3}  {e.median_pct:5.1f} /{e.p90_pct:6.1f}"
             f"  ({e.by_chip_median_pct:.1f} / {e.by_chip_p90_pct:.1f})"
         )
+
+
+if __name__ == "__main__":
+    main()
