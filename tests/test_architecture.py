@@ -31,6 +31,7 @@ LAYERS = (
     ("boardmap",),
     ("checking", "explain", "buildfile", "cpsat"),
     ("solving", "comparing"),
+    ("questions",),
     ("render",),
     ("terminal",),
     ("cli_catalog", "cli_cards", "cli_model"),

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from rigopt.outcome import Optimal as Optimal
     from rigopt.outcome import Report as Report
     from rigopt.outcome import Unknown as Unknown
+    from rigopt.questions import Why as Why
+    from rigopt.questions import why as why
+    from rigopt.questions import why_not as why_not
     from rigopt.request import BrandWish as BrandWish
     from rigopt.request import OwnedPart as OwnedPart
     from rigopt.request import Request as Request
@@ -60,6 +63,9 @@ _HOMES = {
     "frontier": "solving",
     "solve": "solving",
     "solve_top": "solving",
+    "Why": "questions",
+    "why": "questions",
+    "why_not": "questions",
 }
 
 __all__ = sorted(_HOMES)

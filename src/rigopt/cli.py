@@ -244,6 +244,56 @@ def frontier_command(
         raise typer.Exit(NO_BUILD if found.complete else LIMIT)
 
 
+PartName = Annotated[str, typer.Argument(metavar="PART", help="Part or GPU chip.")]
+
+
+def _asked_why(
+    part: str, given: dict[str, Any], request_file: str | None, folder: str | None, **options: Any
+) -> None:
+    from rigopt import questions
+    from rigopt.requestfile import named_part
+
+    request, catalog = _asked(given, request_file, options["prices"], folder)
+    ask = questions.why_not if options["negated"] else questions.why
+    named = named_part(part, "PART", catalog)
+    with _progress() as tell:
+        found = ask(named, request, catalog=catalog, tell=tell)
+    if options["as_json"]:
+        typer.echo(found.model_dump_json(indent=2))
+        return
+    from rigopt.render.questions import print_why
+
+    print_why(console(), found)
+
+
+@app.command("why")
+@_with_wishes
+def why_command(
+    given: dict[str, Any],
+    part: PartName,
+    request_file: RequestFile = None,
+    as_json: AsJson = False,
+    prices: Prices = None,
+    folder: Folder = None,
+) -> None:
+    """What the answer would lose without a part: rigopt why "RTX 4090" --budget 5000"""
+    _asked_why(part, given, request_file, folder, prices=prices, as_json=as_json, negated=False)
+
+
+@app.command("why-not")
+@_with_wishes
+def why_not_command(
+    given: dict[str, Any],
+    part: PartName,
+    request_file: RequestFile = None,
+    as_json: AsJson = False,
+    prices: Prices = None,
+    folder: Folder = None,
+) -> None:
+    """Why a part is not in the answer: rigopt why-not "RTX 5090" --budget 5000"""
+    _asked_why(part, given, request_file, folder, prices=prices, as_json=as_json, negated=True)
+
+
 @app.command("check")
 @_with_wishes
 def check_command(

@@ -51,8 +51,15 @@ class Row:
 class Encoding:
     """The constraints of a problem by owner. Rules talk to it through ``rules.base.Encoder``."""
 
-    def __init__(self, problem: Problem, lines: Mapping[str, Sequence[Line]] | None = None) -> None:
-        """``lines``: the options by kind; default: those that a best build may need."""
+    def __init__(
+        self,
+        problem: Problem,
+        lines: Mapping[str, Sequence[Line]] | None = None,
+        *,
+        scored: bool = True,
+    ) -> None:
+        """``lines``: the options by kind; default: those that a best build may need. Without
+        ``scored`` no points are counted: enough to ask what is possible, and what it costs."""
         self.problem = problem
         self._lines = reduced(problem) if lines is None else lines
         self.world = problem.world
@@ -70,7 +77,7 @@ class Encoding:
             self._owner = rule.id
             rule.encode(self)
         self._owner = STRUCTURE
-        self.score = self._score()
+        self.score = self._score() if scored else []
         """What to maximise first: weighted literals, of which at most one holds, since a build has
         one model of cards."""
         self._row(((1, literal) for _, literal in self.score), None, 1)

@@ -131,9 +131,19 @@ class Problem:
 
     @cached_property
     def _kinds_asked_for(self) -> frozenset[str]:
-        """Kinds that a wish (or an open frame) may bring in."""
+        """Kinds of which some part would help with a wish (or an open frame)."""
         statements = [s for rule in self.rules if rule.flag for s in rule.statements]
-        asked = {t.kind for s in statements if isinstance(s, Balance) for t in s.supply}
+        asked = {
+            term.kind
+            for statement in statements
+            if isinstance(statement, Balance)
+            for term in statement.supply
+            if term.kind in ON_REQUEST
+            and any(
+                term.value(Line(part), self.world) != 0
+                for part in self.world.catalog.of_kind(term.kind)
+            )
+        }
         return frozenset(asked | ({"riser"} if self.request.open_frame else set()))
 
     def _offered(self, part: Part, owned: Collection[str]) -> bool:

@@ -57,8 +57,12 @@ def _choice(value: Any, where: str, field: str) -> str:
     )
 
 
-def _part(value: Any, where: str, catalog: Catalog) -> str:
-    """The id of a part or a chip; a chip may be named without its vendor and family."""
+def named_part(value: Any, where: str, catalog: Catalog) -> str:
+    """The id of a part or a chip; a chip may be named without its vendor and family.
+
+    Raises:
+        InputError: if there is none, or several fit, with the nearest names.
+    """
     name = _text(value, where)
     wanted = name.casefold().replace(" ", "-")
     for chip in catalog.chips.values():
@@ -150,7 +154,7 @@ READERS: Mapping[str, Callable[[Any, str, Flag, Catalog], Any]] = {
     "day": lambda value, where, _flag, _catalog: parse_day(value, where=where),
     "cap": lambda value, where, _flag, _catalog: _cap(value, where),
     "choice": lambda value, where, flag, _catalog: _choice(value, where, flag.field),
-    "part": lambda value, where, _flag, catalog: _part(value, where, catalog),
+    "part": lambda value, where, _flag, catalog: named_part(value, where, catalog),
     "owned": lambda value, where, _flag, catalog: _owned(value, where, catalog),
     "brand": lambda value, where, _flag, catalog: _brand(value, where, catalog),
     "market": lambda value, where, _flag, catalog: _known(value, where, catalog.market_names),

@@ -83,7 +83,7 @@ def solve(
         return Unknown(limit=limit, about=about)
     if found.status is Status.INFEASIBLE:
         tell("explanation")
-        return Infeasible(explanation=_explain(hunt.whole, clock), about=about)
+        return Infeasible(explanation=_explain(hunt.unscored, clock), about=about)
     if found.status is Status.OPTIMAL and request.within_bp:
         found = hunt.cheapest(found, _close(found.score, request.within_bp))
     assert found.build is not None and found.score is not None

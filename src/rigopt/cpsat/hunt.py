@@ -60,9 +60,9 @@ class Hunt:
         )
 
     @property
-    def whole(self) -> Encoding:
-        """The problem as one model."""
-        return self._encoding(tuple(self._configs))
+    def unscored(self) -> Encoding:
+        """The problem as one model of what is possible, without points."""
+        return Encoding(self.problem, self._lines, scored=False)
 
     def _encoding(self, configs: tuple[Config, ...]) -> Encoding:
         """A model of these configurations, or one made before that has them among others."""
