@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rigopt.catalog import Catalog
+from rigopt.checking import rate_of
 from rigopt.comparing import compare_cards, parse_link
 from rigopt.errors import InputError
 from rigopt.parts import GpuChip
 from rigopt.problem import BEST_LINK, Problem
 from rigopt.request import Request
 from rigopt.scaling import Link
-from rigopt.throughput import SCORE_OF_REFERENCE, ChipSpeed, Scorer, Speed, fed
+from rigopt.throughput import SCORE_OF_REFERENCE, ChipSpeed, Scorer, Speed, fed, read_in
 from rigopt.workloads import mix_named, mixes, reference_chip_id, workloads
 
 CATALOG = Catalog.load()
@@ -208,6 +209,20 @@ def test_the_cpu_feeds_image_training() -> None:
     assert math.inf in (fed(decode, 1), fed(train, None))
 
 
+def test_drives_feed_image_training(catalog: Catalog) -> None:
+    """A data set on one SATA drive feeds some 4,900 images/s, on a hard disk next to none; a rig
+    whose drives are the limit says so."""
+    train = workloads()["cnn-train"]
+    assert 4_500 < read_in(train, 550) < 5_200  # 113 kB an image
+    assert read_in(train, None) == math.inf
+    assert read_in(workloads()["llm-decode-7b"], 1) == math.inf
+    card = ChipSpeed(train, catalog.chips["geforce-rtx-4090"]).speed(8, WIDE)
+    assert card is not None
+    assert rate_of(train, [card], 8, 200, 550).limited_by == "storage"
+    assert rate_of(train, [card], 8, 8, 550).limited_by == "CPU cores"
+    assert rate_of(train, [card], 8, 200, 7_000).limited_by == "GPU"
+
+
 def test_more_cores_raise_the_score_until_the_cards_are_the_limit(reference: GpuChip) -> None:
     """And then no more."""
     scorer = Scorer(mix_named("cnn-train"), reference)
@@ -237,6 +252,29 @@ def test_every_chip_has_a_score(catalog: Catalog, reference: GpuChip) -> None:
     ]
     scores = [points[name] for name in order]
     assert scores == sorted(scores)
+
+
+def test_weights_of_ones_own(reference: GpuChip, catalog: Catalog) -> None:
+    """The score of a weighting is the weighted geometric mean of those of its workloads."""
+    chip = catalog.chips["geforce-rtx-4090"]
+
+    def points(name: str) -> int:
+        scorer = Scorer(mix_named(name), reference)
+        speeds = scorer.speeds(chip, 1, None)
+        assert speeds is not None
+        return scorer.score(s.per_second for s in speeds)
+
+    want = (points("cnn-train") ** 2 * points("llm-decode-7b")) ** (1 / 3)
+    assert abs(points("cnn-train=2, llm-decode-7b=1") - want) <= 1
+    request = Request(budget_cents=300_000, workload="cnn-train=3,llm-prefill-7b=1")
+    assert Problem.of(request, catalog).world.mix.weights == {"cnn-train": 3, "llm-prefill-7b": 1}
+
+
+@pytest.mark.parametrize("text", ["cnn-train=0", "cnn-train=x", "cnn-trian=1", "cnn-train=1,"])
+def test_weights_that_are_none_are_refused(text: str) -> None:
+    """A name that is not known, a weight that is no whole number."""
+    with pytest.raises(InputError, match="workload"):
+        mix_named(text)
 
 
 def test_an_unknown_mix_is_refused() -> None:

@@ -30,9 +30,10 @@ from rigopt.request import Request
 from rigopt.rules.base import RuleReport, Verdict
 from rigopt.rules.power import circuits_w, ride_out_w
 from rigopt.rules.standard import RULES
+from rigopt.rules.storage import read_mb_s
 from rigopt.rules.wishes import wishes_of
 from rigopt.scaling import Link
-from rigopt.throughput import Speed, error_median_pct, fed
+from rigopt.throughput import Speed, error_median_pct, fed, read_in
 from rigopt.units import known_sum
 from rigopt.workloads import Workload
 from rigopt.world import World
@@ -186,27 +187,39 @@ def _rates(build: Build, problem: Problem) -> tuple[WorkloadRate, ...]:
     found, count = problem.speeds_of(build), problem.cores_of(build)
     if found is None:
         return ()
-    cards = sum(line.quantity for line in build.of_kind("gpu"))
+    cards, world = sum(line.quantity for line in build.of_kind("gpu")), problem.world
+    read = None
+    if world.request.dataset_gb is not None:
+        read = known_sum(read_mb_s(line, world) for line in build.of_kind("storage"))
     return tuple(
-        rate_of(workload, speeds, cards, count)
+        rate_of(workload, speeds, cards, count, read)
         for (workload, _), *speeds in zip(problem.world.mix.workloads, *found, strict=True)
     )
 
 
 def rate_of(
-    workload: Workload, speeds: Sequence[Speed], cards: int, cores: int | None
+    workload: Workload,
+    speeds: Sequence[Speed],
+    cards: int,
+    cores: int | None = None,
+    drives_mb_s: int | None = None,
 ) -> WorkloadRate:
-    """What lines of cards do of a workload together, as far as so many CPU cores feed them."""
-    done = sum(speed.per_second for speed in speeds)
-    most = fed(workload, cores)
+    """What lines of cards do of a workload together, as far as so many CPU cores and drives of
+    that rate feed them; ``None``: they do."""
+    limits: dict[Literal["GPU", "CPU cores", "storage"], float] = {
+        "GPU": sum(speed.per_second for speed in speeds),
+        "CPU cores": fed(workload, cores),
+        "storage": read_in(workload, drives_mb_s),
+    }
+    limit = min(limits, key=lambda name: limits[name])
     return WorkloadRate(
         workload=workload.name,
         title=workload.title,
-        per_second_milli=round(min(done, most) * 1000),
+        per_second_milli=round(limits[limit] * 1000),
         unit=workload.unit,
         fits_memory=all(speed.held != "outside" for speed in speeds),
         copy_cards=max(speed.copy_cards for speed in speeds),
-        limited_by="CPU cores" if most < done else "GPU",
+        limited_by=limit,
         error_median_pct=error_median_pct(workload, cards),
         estimate=workload.is_estimate,
     )

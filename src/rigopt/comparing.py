@@ -124,7 +124,7 @@ def _figures(name: str, world: World, scorer: Scorer, count: int, link: Link | N
         watts=count * watts,
         score=score,
         throughput=tuple(
-            rate_of(workload, (speed,), count, None)
+            rate_of(workload, (speed,), count)
             for (workload, _), speed in zip(world.mix.workloads, speeds, strict=True)
         ),
         price_cents=price,

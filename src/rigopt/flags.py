@@ -43,7 +43,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag("context", "context", "context", "Its context: 8k.", "TOKENS"),
     Flag("min-gpus", "min_gpus", "count", "Fewest cards.", "N", 1, 8),
     Flag("max-gpus", "max_gpus", "count", "Most cards.", "N", 1, 8),
-    Flag("workload", "workload", "workload", "Workload or mix of them to be fast at.", "NAME"),
+    Flag("workload", "workload", "workload", "What to be fast at: a name, or A=2,B=1.", "NAME"),
     Flag("vendor", "vendors", "choice", "Vendor of the GPU.", "NAME", many=True),
     Flag(
         "brand", "brands", "brand", "Brand of a kind of part: psu=Corsair.", "KIND=BRAND", many=True

@@ -71,7 +71,7 @@ class WorkloadRate(Fact):
     """Whether it runs in the cards' memory; otherwise from system memory, far slower."""
     copy_cards: int
     """Cards that hold one copy of the work together."""
-    limited_by: Literal["GPU", "CPU cores"]
+    limited_by: Literal["GPU", "CPU cores", "storage"]
     """What the rate would rise with."""
     error_median_pct: int
     """Of the model on cards that it was not fitted to."""
@@ -214,7 +214,7 @@ class About(Fact):
 class Report(Fact):
     """The answer of :func:`rigopt.check`."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     status: Literal["ok", "warning", "unknown", "violated"]
     """The worst verdict of any rule."""
     build: Assessment
@@ -246,7 +246,7 @@ class Optimal(Fact):
     """The best build there is: no other has a higher score, nor this score for less money; or,
     where the request lets the score fall (``within_bp``), the cheapest with a score so close."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     status: Literal["optimal"] = "optimal"
     build: Assessment
     score_bound: int
@@ -259,7 +259,7 @@ class Optimal(Fact):
 class Feasible(Fact):
     """The best build found in time; no build scores more than ``score_bound``."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     status: Literal["feasible"] = "feasible"
     build: Assessment
     score_bound: int
@@ -297,7 +297,7 @@ class Explanation(Fact):
 class Infeasible(Fact):
     """No build exists, and why."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     status: Literal["infeasible"] = "infeasible"
     explanation: Explanation
     about: About
@@ -306,7 +306,7 @@ class Infeasible(Fact):
 class Unknown(Fact):
     """A limit was reached before a build was found or excluded."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     status: Literal["unknown"] = "unknown"
     limit: str
     about: About
@@ -323,7 +323,7 @@ class FrontierPoint(Fact):
 class Frontier(Fact):
     """The curve of price and throughput, the cheapest build first."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     currency: str
     points: tuple[FrontierPoint, ...]
     complete: bool

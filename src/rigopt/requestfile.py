@@ -23,7 +23,7 @@ from rigopt.units import (
     parse_rate,
 )
 from rigopt.userfiles import read_mapping
-from rigopt.workloads import mixes
+from rigopt.workloads import mix_named
 
 
 def _text(value: Any, where: str) -> str:
@@ -87,6 +87,12 @@ def _known(value: Any, where: str, names: Iterable[str]) -> str:
     name = _text(value, where)
     if name not in names:
         raise InputError(f"{name[:60]!r} is not known", where=where, mend=nearest(name, names))
+    return name
+
+
+def _mix(value: Any, where: str) -> str:
+    name = _text(value, where)
+    mix_named(name, where=where)
     return name
 
 
@@ -158,7 +164,7 @@ READERS: Mapping[str, Callable[[Any, str, Flag, Catalog], Any]] = {
     "owned": lambda value, where, _flag, catalog: _owned(value, where, catalog),
     "brand": lambda value, where, _flag, catalog: _brand(value, where, catalog),
     "market": lambda value, where, _flag, catalog: _known(value, where, catalog.market_names),
-    "workload": lambda value, where, _flag, _catalog: _known(value, where, mixes()),
+    "workload": lambda value, where, _flag, _catalog: _mix(value, where),
     "profile": lambda value, where, _flag, _catalog: _known(value, where, profiles()),
     "framework": lambda value, where, _flag, _catalog: _known(value, where, frameworks()),
     "circuit": lambda value, where, _flag, _catalog: _known(value, where, power().circuits),

@@ -115,6 +115,14 @@ def fed(workload: Workload, cores: int | None) -> float:
     return cores * 1e6 / workload.input.cpu_core_us
 
 
+def read_in(workload: Workload, read_mb_s: int | None) -> float:
+    """The most units per second that drives deliver from a data set on them; infinite where next
+    to nothing is read. ``None`` for the drives: the data are in memory."""
+    if workload.input is None or not workload.input.read_bytes or read_mb_s is None:
+        return math.inf
+    return read_mb_s * 1e6 / workload.input.read_bytes
+
+
 class Scorer:
     """The score of cards in a mix: the weighted geometric mean of throughput relative to one
     reference card that gets all the data it can take, times 1,000."""

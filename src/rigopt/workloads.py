@@ -14,6 +14,7 @@ from rigopt.parts import Fact
 from rigopt.rates import GroupRate, group_rate
 from rigopt.resources import data_dir
 from rigopt.scaling import Kind
+from rigopt.units import parse_count
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -179,13 +180,21 @@ def mixes() -> Mapping[str, Mix]:
     return dict(sorted(table.items()))
 
 
-def mix_named(name: str) -> Mix:
-    """A mix or a workload by name.
+def mix_named(name: str, *, where: str = "workload") -> Mix:
+    """A mix or a workload by name, or weights of workloads: ``"cnn-train=2,llm-decode-7b=1"``.
 
     Raises:
-        InputError: if there is none, with the nearest names.
+        InputError: if a name is not known, with the nearest ones, or a weight is no whole number.
     """
-    return choose(dict(mixes()), name, where="workload")
+    if "=" not in name:
+        return choose(dict(mixes()), name, where=where)
+    weights: dict[str, int] = {}
+    for item in name.split(","):
+        part, _, weight = item.partition("=")
+        workload = choose(dict(workloads()), part.strip(), where=where)
+        weights[workload.name] = parse_count(weight, where=where, least=1, most=1000)
+    title = ", ".join(f"{weight} x {part}" for part, weight in weights.items())
+    return Mix(name=name, title=title, weights=weights, alone=len(weights) == 1)
 
 
 @lru_cache(maxsize=1)

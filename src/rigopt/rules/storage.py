@@ -186,7 +186,7 @@ def _wanted_gb(world: World) -> int:
     return (world.request.dataset_gb or 0) + SYSTEM_GB
 
 
-def _read_mb_s(line: Line, _world: World) -> int | None:
+def read_mb_s(line: Line, _world: World) -> int | None:
     """What the solid-state drives of a line read together; hard disks hold what is not in use."""
     drive = _drive(line)
     if drive.spinning is None or (not drive.spinning and drive.read_mb_s is None):
@@ -232,7 +232,7 @@ STORAGE_CAPACITY = Rule(
             "reading",
             "MB/s",
             demand=(Term("gpu", _eaten_mb_s),),
-            supply=(Term("storage", _read_mb_s, "read_mb_s or spinning"),),
+            supply=(Term("storage", read_mb_s, "read_mb_s or spinning"),),
             words="{demand} MB/s that the GPUs read in training {sign} {supply} MB/s of the "
             "solid-state drives",
             applies=lambda world: world.request.dataset_gb is not None,
