@@ -17,7 +17,7 @@ solve: $(RUN)
 	$(BIN)/rigopt solve $(ARGS)
 
 test: $(DEV)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(DEV)
 	$(BIN)/ruff check .

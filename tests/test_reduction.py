@@ -86,7 +86,7 @@ REQUESTS = {
     ),
     "several cards": Request(market="us-2020-08", budget_cents=700_000, min_gpus=2, nvlink=True),
     "unknown admitted": Request(market="us-2018-06", budget_cents=400_000, allow_unknown=True),
-    "much storage": Request(market="us-2024-01", budget_cents=400_000, min_bulk_gb=40_000),
+    "much storage": Request(market="us-2024-01", budget_cents=400_000, min_bulk_gb=12_000),
     "no such build": Request(budget_cents=60_000, min_vram_gb=48),
 }
 
