@@ -327,7 +327,14 @@ def test_shipped_catalogue_is_valid(folder: Path) -> None:
     assert b"Traceback" not in done.stderr
 
 
-CATALOG = (
+LOOKS = (
+    ("throughput", "4090", "--count", "2", "--link", "4x8"),
+    ("compare", "3090", "4090", "rtx 6000 ada", "--used"),
+    ("model", "report"),
+    ("frontier", "--budget", "1500"),
+    ("solve", "--budget", "1500", "--top", "2"),
+    ("why-not", "RTX 5090", "--budget", "1500"),
+    ("catalog", "stats"),
     ("catalog", "list"),
     ("catalog", "show", "asus-proart-b760-creator-d4"),
     ("catalog", "show", "geforce-rtx-4090"),
@@ -335,9 +342,9 @@ CATALOG = (
 )
 
 
-@pytest.mark.parametrize("arguments", CATALOG, ids=" ".join)
-def test_catalogue_fits_80_columns(folder: Path, arguments: tuple[str, ...]) -> None:
-    """No line of the catalogue is longer than 80 columns; no escape sequences in a pipe."""
+@pytest.mark.parametrize("arguments", LOOKS, ids=" ".join)
+def test_what_is_looked_at_fits_80_columns(folder: Path, arguments: tuple[str, ...]) -> None:
+    """No line is longer than 80 columns; no escape sequences in a pipe."""
     text = _ok(_run(*arguments, folder=folder))
     assert [line for line in _lines(text) if len(line) > 80] == []
     assert "\x1b" not in text
@@ -416,7 +423,24 @@ def test_help_names_every_wish(folder: Path, command: str) -> None:
         assert line in text
 
 
-@pytest.mark.parametrize("command", ["", "catalog", "catalog list", "catalog search"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "catalog",
+        "catalog list",
+        "catalog search",
+        "catalog import",
+        "prices import",
+        "throughput",
+        "compare",
+        "frontier",
+        "why",
+        "why-not",
+        "model",
+        "model report",
+    ],
+)
 def test_help(folder: Path, command: str) -> None:
     """Every command has help that fits 80 columns."""
     text = _ok(_run(*command.split(), "-h", folder=folder))

@@ -540,6 +540,66 @@ def test_folder_that_is_no_catalogue(tmp_path: Path, folder: str, told: str) -> 
     assert "Errno" not in line
 
 
+# --- cards, curves, questions ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        case("no such card", "throughput", "gefroce 4090x", told=["GPU"]),
+        case(
+            "no link", "throughput", "4090", "--count", "2", "--link", "x", told=["--link", "4x8"]
+        ),
+        case("too many cards", "throughput", "4090", "--count", "99", told=["--count", "8"]),
+        case(
+            "NVLink without one",
+            "compare",
+            "4090",
+            "--count",
+            "2",
+            "--link",
+            "4x16+nvlink",
+            told=["NVLink"],
+        ),
+        case(
+            "weights of nothing",
+            "compare",
+            "4090",
+            "--workload",
+            "cnn-trian=2",
+            told=["cnn-trian", "cnn-train"],
+        ),
+        case("no count", "solve", *POOR, "--top", "many", told=["--top"]),
+        case("top of none", "solve", *POOR, "--top", "0", told=["--top"]),
+        case("within what", "solve", *POOR, "--within", "near", told=["--within", "percentage"]),
+        case("within too much", "solve", *POOR, "--within", "90%", told=["within"]),
+        case("curve to nowhere", "frontier", *POOR, "--plot", "no/such/dir/x.svg", told=["--plot"]),
+        case("why what", "why", "gefroce-4090x", *POOR, told=["PART"]),
+        case("why not what", "why-not", "", *POOR, told=["PART"]),
+        case("model to nowhere", "model", "fit", "--out", "no/such/dir", told=["--out"]),
+        case("plot to nowhere", "model", "report", "--plot", "no/such/x.svg", told=["--plot"]),
+        case("no model", "solve", *POOR, "--model-params", "many", told=["--model-params"]),
+        case(
+            "no quant", "solve", *POOR, "--model-params", "7B", "--quant", "9bit", told=["--quant"]
+        ),
+        case("quant of nothing", "solve", *POOR, "--quant", "4bit", told=["--model-params"]),
+        case(
+            "no context",
+            "solve",
+            *POOR,
+            "--model-params",
+            "7B",
+            "--context",
+            "long",
+            told=["--context"],
+        ),
+    ],
+)
+def test_question_that_is_none(refused: Refused, wanted: Case) -> None:
+    """What is asked of cards, curves and parts is checked before anything runs."""
+    refused(wanted)
+
+
 # --- databases and price lists of others ------------------------------------------------------
 
 LIST = "Item,USD\ncorsair-hx1200,100\n"
