@@ -41,3 +41,12 @@ def test_any_list_has_a_report(world: World, data: st.DataObject) -> None:
     for verdict in report.build.verdicts:
         assert "{" not in verdict.text, verdict.text
         assert verdict.text, verdict.rule
+
+
+def test_a_part_that_is_not_listed_is_named_by_its_kind(catalog: Catalog) -> None:
+    """Tall memory under a cooler whose fan can be raised, and no case yet to judge by."""
+    names = ("noctua-nh-d15", "gskill-trident-z-rgb-32gb-2x16gb-ddr4-3600")
+    build = Build.of(Line(catalog.parts[name]) for name in names)
+    report = check(build, Request(), catalog=catalog)
+    (verdict,) = (v for v in report.build.verdicts if v.rule == "cooler-ram")
+    assert verdict.text.endswith("; whether the raised fan fits the case is not known")

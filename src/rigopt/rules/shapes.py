@@ -106,6 +106,8 @@ class Relation:
         for line in lines:
             before = f"{names[line.kind]} and " if line.kind in names else ""
             names[line.kind] = before + line.part.name
+        for operand in self.operands:
+            names.setdefault(operand.kind, f"the {operand.kind}")
         parts = tuple(line.part.id for line in lines)
         if verdict is Verdict.UNKNOWN and not self.sees_unknown and None in keys:
             lacking = [
