@@ -26,7 +26,7 @@ LAYERS = (
     ("draw",),
     ("rules",),
     ("problem",),
-    ("outcome", "reduction"),
+    ("outcome", "narrowing"),
     ("encoding",),
     ("boardmap",),
     ("checking", "explain", "buildfile", "cpsat"),

@@ -12,23 +12,22 @@ subset of the rules without evaluating them again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from rigopt.build import Build, Line
+from rigopt.narrowing import needed
 from rigopt.parts import KINDS, GpuCard
 from rigopt.problem import LINKS, MANY_MODELS, RANK_BITS, Problem, Wiring, rank_of
-from rigopt.reduction import reduced
 from rigopt.rules.base import ABSENT, Key, Literal
 from rigopt.rules.nvlink import SPAN
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
 from rigopt.rules.seats import CARDS, GPUS, LAYOUT, ROOM, foreign
-from rigopt.rules.sizing import cores
+from rigopt.rules.sizing import CORES
 from rigopt.scaling import Link
 from rigopt.seating import alone, cramped
 
-CORES = Operand("cpu", cores, "cores")
 _SHIFT = RANK_BITS + 5
 """A cent outweighs the ranks of 32 lines together."""
 
@@ -57,11 +56,13 @@ class Encoding:
         lines: Mapping[str, Sequence[Line]] | None = None,
         *,
         scored: bool = True,
+        only: Collection[int] | None = None,
     ) -> None:
         """``lines``: the options by kind; default: those that a best build may need. Without
-        ``scored`` no points are counted: enough to ask what is possible, and what it costs."""
+        ``scored`` no points are counted: enough to ask what is possible, and what it costs.
+        ``only``: the statements (by ``id``) to encode, where the others are known to hold."""
         self.problem = problem
-        self._lines = reduced(problem) if lines is None else lines
+        self._lines = needed(problem) if lines is None else lines
         self.world = problem.world
         self.names: list[str] = []
         """One a literal: what it means."""
@@ -75,7 +76,7 @@ class Encoding:
             self._add_kind(kind)
         for rule in problem.rules:
             self._owner = rule.id
-            rule.encode(self)
+            rule.encode(self, only)
         self._owner = STRUCTURE
         self.score = self._score() if scored else []
         """What to maximise first: weighted literals, of which at most one holds, since a build has

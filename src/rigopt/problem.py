@@ -6,10 +6,13 @@ Solver-free: the oracle of the tests enumerates the same problem with the checke
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections import OrderedDict
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock, RLock
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from rigopt.build import Build, Line
 from rigopt.catalog import Catalog
@@ -48,6 +51,40 @@ MANY_MODELS = frozenset({"storage"})
 """Kinds of which a build may mix models; of the others it has one model (or none)."""
 ON_REQUEST = frozenset({"fan", "network", "riser", "os"})
 """Kinds that no rule of a working rig asks for: they are options only where a wish does."""
+WISHED = frozenset(
+    {
+        "budget_cents",
+        "tax_bp",
+        "shipping_cents",
+        "min_gpus",
+        "min_vram_gb",
+        "min_total_vram_gb",
+        "model_params",
+        "quant",
+        "context",
+        "vendors",
+        "brands",
+        "without_parts",
+        "min_ram_gb",
+        "min_storage_gb",
+        "min_bulk_gb",
+        "min_cores",
+        "min_threads",
+        "max_wall_w",
+        "efficiency",
+        "ecc",
+        "wifi",
+        "nvlink",
+        "users",
+        "vram_per_user_gb",
+        "threads_per_user",
+        "ram_per_user_gb",
+        "within_bp",
+        "time_limit_s",
+        "seed",
+    }
+)
+"""Fields of a request that only its wishes read: neither the options nor the standing rules."""
 BEST_LINK = Link(pcie_gen=6, lanes=16, nvlink=True)
 """No rig joins its cards better."""
 POWER_LIMITS_PCT = (100, 90, 80, 70, 60, 50)
@@ -75,6 +112,41 @@ class Wiring(NamedTuple):
     """Whether a bridge joins them: then there are two."""
     through_cpu: bool
     """Whether no card hangs on the chipset."""
+
+
+class Common:
+    """What all problems of one catalogue have in common that differ in wishes only: worked out for
+    the first of them, and kept for the others."""
+
+    MOST = 8
+    """So many sorts of problems are kept of a catalogue."""
+
+    def __init__(self) -> None:
+        self.options: dict[str, tuple[Line, ...]] = {}
+        self.speeds: dict[tuple[str, int, int | None, Link | None], tuple[Speed, ...] | None] = {}
+        self.judged: object = None
+        """What was judged of the options' values so far (``narrowing``)."""
+        self.lock = RLock()
+
+    @classmethod
+    def of(cls, problem: Problem) -> Common:
+        """That of a problem; one of its own if its options are given."""
+        if problem.given is not None or problem.required != REQUIRED_KINDS:
+            return cls()
+        request = problem.request.model_dump(exclude=set(WISHED))
+        world = problem.world
+        key = repr((request, world.most_drives, sorted(problem._kinds_asked_for)))
+        with _KEPT_LOCK:
+            kept = _KEPT.setdefault(world.catalog, OrderedDict())
+            found = kept.pop(key, None) or cls()
+            kept[key] = found
+            if len(kept) > cls.MOST:
+                kept.popitem(last=False)
+            return found
+
+
+_KEPT: WeakKeyDictionary[Catalog, OrderedDict[Hashable, Common]] = WeakKeyDictionary()
+_KEPT_LOCK = Lock()
 
 
 @dataclass(frozen=True)
@@ -111,7 +183,15 @@ class Problem:
         """
         if self.given is not None:
             return {kind: tuple(line for line in self.given if line.kind == kind) for kind in KINDS}
-        return {kind: tuple(self._options(kind)) for kind in KINDS}
+        with self.common.lock:
+            if not self.common.options:
+                self.common.options = {kind: tuple(self._options(kind)) for kind in KINDS}
+            return self.common.options
+
+    @cached_property
+    def common(self) -> Common:
+        """What it has in common with problems that differ in wishes only."""
+        return Common.of(self)
 
     def _options(self, kind: str) -> Iterator[Line]:
         owned = {item.part: item.quantity for item in self.request.own}
@@ -249,10 +329,11 @@ class Problem:
         """What a line of cards does of every workload; ``None``: its link is not known."""
         assert isinstance(gpu.part, GpuCard)
         key = *self.score_key(gpu), link
-        if key not in self._speeds:
+        speeds = self.common.speeds
+        if key not in speeds:
             chip = self.world.chip(gpu.part)
-            self._speeds[key] = self.scorer.speeds(chip, gpu.quantity, link, gpu.power_limit_w)
-        return self._speeds[key]
+            speeds[key] = self.scorer.speeds(chip, gpu.quantity, link, gpu.power_limit_w)
+        return speeds[key]
 
     def score(self, gpu: Line, link: Link | None, cores: int | None = None) -> int | None:
         """The score of a line of cards, 1,000 being the reference, fed by so many CPU cores;
@@ -262,20 +343,21 @@ class Problem:
             return None
         return self.scorer.score((speed.per_second for speed in speeds), cores)
 
-    def most_points(self, gpu: Line) -> int:
-        """No build with this line of cards scores more: with the best link that there could be,
-        and as many CPU cores as it wants."""
-        return self.score(gpu, None if gpu.quantity == 1 else BEST_LINK) or 0
+    def most_points(self, gpu: Line, cores: int | None = None) -> int:
+        """No build with this line of cards and so many CPU cores scores more: with the best link
+        that there could be; ``None``: as many cores as it wants."""
+        return self.score(gpu, None if gpu.quantity == 1 else BEST_LINK, cores) or 0
+
+    def feeds(self, gpu: Line, cores: int) -> bool:
+        """Whether more cores would give a line of cards nothing, whatever its link."""
+        speeds = self.speeds(gpu, None if gpu.quantity == 1 else BEST_LINK)
+        return speeds is None or self.scorer.feeds((s.per_second for s in speeds), cores)
 
     @staticmethod
     def score_key(gpu: Line) -> tuple[str, int, int | None]:
         """What the score reads of a line of cards: chip, number, cap."""
         assert isinstance(gpu.part, GpuCard)
         return gpu.part.chip, gpu.quantity, gpu.power_limit_w
-
-    @cached_property
-    def _speeds(self) -> dict[tuple[str, int, int | None, Link | None], tuple[Speed, ...] | None]:
-        return {}
 
     def wiring_of(self, build: Build) -> Wiring | None:
         """The wiring of a build with one board, CPU model and case; ``None`` if there is none."""

@@ -109,14 +109,14 @@ def _near(hunt: Hunt, found: Found, built: Assessment) -> NearTie | None:
 
     total = built.total_cents or 0
     least = _close(found.score, NEAR_BP)
-    if not found.score or least >= found.score:
+    most = total - max(NEAR_CENTS, total * NEAR_SAVES_PCT // 100)
+    charges = hunt.problem.request.charges
+    if not found.score or least >= found.score or most < charges.to_pay(0):
         return None
-    near = hunt.cheapest(found, least)
+    near = hunt.cheapest(found, least, charges.affordable(most))
     if near.status is not Status.OPTIMAL or near.build is None or near.score is None:
         return None
-    cost = hunt.problem.request.charges.to_pay(near.build.cost_cents or 0)
-    if total - cost < max(NEAR_CENTS, total * NEAR_SAVES_PCT // 100):
-        return None
+    cost = charges.to_pay(near.build.cost_cents or 0)
     _verified(hunt.problem, near.build, near.score)
     slower = max(1, round(100 - 100 * near.score / found.score))
     saved = format_money(total - cost, built.currency)

@@ -164,6 +164,13 @@ class Scorer:
             total += weight
         return round(SCORE_OF_REFERENCE * math.exp(log_sum / total))
 
+    def feeds(self, rates: Iterable[float], cores: int) -> bool:
+        """Whether so many CPU cores prepare the data for these rates of every workload."""
+        return all(
+            rate <= fed(workload, cores)
+            for (workload, _), rate in zip(self._weights, rates, strict=True)
+        )
+
     @cached_property
     def fed_by_cpu(self) -> bool:
         """Whether the CPU's cores may limit any workload of the mix."""

@@ -13,20 +13,20 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from rigopt.build import Line
 from rigopt.cpsat.model import Model
 from rigopt.cpsat.search import Clock, Found, Status, run
 from rigopt.encoding import Encoding
 from rigopt.errors import InternalError
+from rigopt.narrowing import Columns, Narrowing
 from rigopt.problem import Problem
-from rigopt.reduction import reduced
-from rigopt.rules.shapes import Relation
 
-FIRST, GROWTH = 24, 4
+FIRST, GROWTH = 2, 3
 """Configurations in the first model, and how many times more in each next one."""
 BUDGET = "wish-budget"
 
 
+Key = tuple[str, int, int | None]
+"""What the score reads of cards: chip, number and cap."""
 Cards = tuple[str, int]
 """A chip and how many cards of it."""
 
@@ -35,8 +35,24 @@ class Config(NamedTuple):
     """Cards of one chip, number and cap: they differ in make and size only."""
 
     bound: int
-    cards: Cards
-    lines: tuple[Line, ...]
+    key: Key
+    places: tuple[int, ...]
+    """Of the options, where they stand among the columns."""
+
+
+class Proven(NamedTuple):
+    """With no more money and no fewer rules than these, cards score no more than this."""
+
+    dropped: frozenset[str]
+    most_cents: int | None
+    points: int
+
+    def holds(self, dropped: Collection[str], most_cents: int | None) -> bool:
+        """Whether it holds with some rules dropped and so much money."""
+        enough = self.most_cents is None or (
+            most_cents is not None and most_cents <= self.most_cents
+        )
+        return enough and self.dropped.issuperset(dropped)
 
 
 class Hunt:
@@ -46,65 +62,66 @@ class Hunt:
         self.problem = problem
         self.clock = clock
         self._seed = problem.request.seed
-        self._lines = reduced(problem)
-        self._encodings: dict[frozenset[int], Encoding] = {}
-        by_key: dict[tuple[object, ...], list[Line]] = {}
-        for line in self._lines["gpu"]:
-            by_key.setdefault(problem.score_key(line), []).append(line)
-        self._configs = sorted(
-            (
-                Config(problem.most_points(lines[0]), problem.score_key(lines[0])[:2], tuple(lines))
-                for lines in by_key.values()
-            ),
-            key=lambda config: (-config.bound, config.cards),
-        )
+        self._columns = Columns(problem)
+        self._wide: dict[tuple[frozenset[str], int | None], Narrowing] = {}
+        self._proven: dict[Key, list[Proven]] = {}
+        """What earlier searches proved of configurations, by key."""
 
     @property
     def unscored(self) -> Encoding:
         """The problem as one model of what is possible, without points."""
-        return Encoding(self.problem, self._lines, scored=False)
+        return Encoding(self.problem, scored=False)
 
-    def _encoding(self, configs: tuple[Config, ...]) -> Encoding:
-        """A model of these configurations, or one made before that has them among others."""
-        cards = frozenset(id(line) for config in configs for line in config.lines)
-        for known, encoding in self._encodings.items():
-            if cards <= known:
-                return encoding
-        gpus = tuple(line for line in self._lines["gpu"] if id(line) in cards)
-        self._encodings[cards] = Encoding(self.problem, {**self._lines, "gpu": gpus})
-        return self._encodings[cards]
+    def _consistent(self, dropped: Collection[str], most_cents: int | None) -> Narrowing:
+        """What is left of all options by consistency alone."""
+        key = frozenset(dropped), most_cents
+        if key not in self._wide:
+            looser = self._wide.get((key[0], self._most_cents(dropped, None)))
+            with self.problem.common.lock:
+                found = Narrowing(
+                    self._columns, dropped=dropped, most_cents=most_cents, within=looser
+                )
+                found.consistent()
+            self._wide[key] = found
+        return self._wide[key]
 
-    def _possible(
-        self, dropped: Collection[str], most_cents: int | None, without: Collection[Cards]
+    def _configs(
+        self,
+        dropped: Collection[str],
+        most_cents: int | None,
+        without: Collection[Cards],
+        least: int,
     ) -> list[Config]:
-        """Configurations that no rule refuses by themselves, and whose cards leave enough for the
-        cheapest of everything else."""
-        world = self.problem.world
-        alone = [
-            statement
-            for rule in self.problem.rules
-            if rule.hard and rule.id not in dropped
-            for statement in rule.statements
-            if isinstance(statement, Relation)
-        ]
-        allowed = [
-            config
-            for config in self._configs
-            if config.cards not in without
-            and not all(any(s.refuses(line, world) for s in alone) for line in config.lines)
-        ]
-        if most_cents is None:
-            return allowed
-        others = sum(
-            min((line.cost_cents or 0 for line in self._lines[kind]), default=0)
-            for kind in self.problem.required
-            if kind != "gpu"
-        )
-        return [
-            config
-            for config in allowed
-            if min(line.cost_cents or 0 for line in config.lines) + others <= most_cents
-        ]
+        """The configurations that are left and could have so many points, the best first."""
+        wide = self._consistent(dropped, most_cents)
+        if wide.impossible:
+            return []
+        by_key: dict[Key, list[int]] = {}
+        for place in wide.left["gpu"]:
+            line = self._columns.lines["gpu"][place]
+            by_key.setdefault(self.problem.score_key(line), []).append(int(place))
+        found = []
+        for key, places in by_key.items():
+            bound = self.problem.most_points(self._columns.lines["gpu"][places[0]])
+            for proven in self._proven.get(key, ()):
+                if proven.points < bound and proven.holds(dropped, most_cents):
+                    bound = proven.points
+            if bound >= least and key[:2] not in without:
+                found.append(Config(bound, key, tuple(places)))
+        return sorted(found, key=lambda config: (-config.bound, config.key[:2], config.places))
+
+    def _prove(
+        self,
+        configs: Sequence[Config],
+        dropped: Collection[str],
+        most_cents: int | None,
+        points: int,
+    ) -> None:
+        """Remember that configurations score no more than this."""
+        for config in configs:
+            if points < config.bound:
+                proven = Proven(frozenset(dropped), most_cents, points)
+                self._proven.setdefault(config.key, []).append(proven)
 
     def _most_cents(self, dropped: Collection[str], most_cents: int | None) -> int | None:
         """What may be spent on parts."""
@@ -115,12 +132,32 @@ class Hunt:
         return affordable if most_cents is None else min(affordable, most_cents)
 
     def _model(
-        self, encoding: Encoding, dropped: Collection[str], most_cents: int | None, least: int
-    ) -> Model:
-        """A model in which no more is paid for parts, and so many points are reached."""
+        self,
+        configs: Sequence[Config],
+        dropped: Collection[str],
+        most_cents: int | None,
+        least: int,
+    ) -> Model | None:
+        """A model of some configurations in which no more is paid for parts, and so many points
+        are reached; ``None``: there is no such build."""
+        with self.problem.common.lock:
+            narrow = Narrowing(
+                self._columns,
+                [place for config in configs for place in config.places],
+                dropped=dropped,
+                most_cents=most_cents,
+                least=least,
+                within=self._consistent(dropped, most_cents),
+            )
+            narrow.consistent()
+            narrow.undominated()
+            if narrow.impossible:
+                return None
+            lines, still_open = narrow.lists(), narrow.open()
+        encoding = Encoding(self.problem, lines, only=still_open)
         model = Model(encoding, dropped=dropped)
         if most_cents is not None:
-            model.model.add(model.sum(encoding.price) <= most_cents)
+            model.at_most(encoding.price, most_cents)
         if least > 0:
             model.any_of(encoding.scoring(least))
         return model
@@ -141,38 +178,36 @@ class Hunt:
         found = Found(Status.INFEASIBLE)
         least, size = at_least, FIRST
         limit = self._most_cents(dropped, most_cents)
-        possible = self._possible(dropped, limit, without)
-        left = [config for config in possible if config.bound >= least]
+        left = self._configs(dropped, limit, without, least)
         while left:
-            chunk, left = tuple(left[:size]), left[size:]
+            chunk, left = left[:size], left[size:]
             size *= GROWTH
-            encoding = self._encoding(chunk)
-            model = self._model(encoding, dropped, most_cents, least)
-            self._only(model, encoding, chunk)
-            model.model.maximize(model.sum(encoding.score))
-            status, solver = run(model, self.clock, self._seed)
+            model = self._model(chunk, dropped, limit, least)
+            if model is None:
+                self._prove(chunk, dropped, limit, least - 1)
+                continue
+            model.maximise(model.encoding.score)
+            status, answer = run(model, self.clock, self._seed)
             if status is Status.UNKNOWN:
                 if found.score is None:
                     return Found(status)
                 return Found(Status.FEASIBLE, found.build, found.score, chunk[0].bound)
-            if status is not Status.INFEASIBLE:
-                score = round(solver.objective_value)
-                build = encoding.build(lambda literal: model.true_in(solver, literal))  # noqa: B023
+            if status is Status.INFEASIBLE:
+                self._prove(chunk, dropped, limit, least - 1)
+            else:
+                score = round(answer.objective_value)
+                build = model.build(answer)
                 beyond = left[0].bound if left else 0
-                bound = max(int(solver.best_objective_bound), beyond)
+                bound = max(int(answer.best_objective_bound), beyond)
                 found = Found(status, build, score, bound)
                 if status is Status.FEASIBLE:
                     return found
+                self._prove(chunk, dropped, limit, score)
                 least = score + 1
                 left = [config for config in left if config.bound >= least]
         if found.score is None:
             return found
         return Found(Status.OPTIMAL, found.build, found.score, found.score)
-
-    def _only(self, model: Model, encoding: Encoding, configs: Sequence[Config]) -> None:
-        """Leave a model that has more cards just these."""
-        wanted = {id(line) for config in configs for line in config.lines}
-        model.forbid(literal for line, literal in encoding.options("gpu") if id(line) not in wanted)
 
     def answer(
         self,
@@ -187,7 +222,11 @@ class Hunt:
         if best.status is not Status.OPTIMAL or best.score is None:
             return best
         tell("price")
-        return self._cheapest(best, best.score, most_cents, without)
+        cents = (best.build and best.build.cost_cents) or 0
+        found = self._cheapest(best, best.score, cents, without)
+        if found.status is Status.INFEASIBLE:
+            raise InternalError("the search for the price lost the build of the one before it")
+        return found
 
     def different(self) -> Iterator[Found]:
         """The best build, the best with other cards than it, the best with other cards than both,
@@ -214,34 +253,32 @@ class Hunt:
             if limit < 0:
                 return
 
-    def cheapest(self, best: Found, least: int) -> Found:
+    def cheapest(self, best: Found, least: int, most_cents: int | None = None) -> Found:
         """The cheapest build with so many points, fewer than the best has; of equally cheap ones
-        that with the most points, then with the lowest rank."""
-        first = self._cheapest(best, least, None, ())
+        that with the most points, then with the lowest rank. INFEASIBLE: all cost more."""
+        first = self._cheapest(best, least, most_cents, ())
         if first.status is not Status.OPTIMAL or first.build is None:
             return first
         cents = first.build.cost_cents
         more = self.best(most_cents=cents, at_least=least)
         if more.status is not Status.OPTIMAL or more.score is None:
             return replace(first, status=Status.FEASIBLE)
-        return self._cheapest(replace(more, score_bound=best.score), more.score, cents, ())
+        return self._cheapest(replace(more, score_bound=best.score), more.score, cents or 0, ())
 
     def _cheapest(
         self, best: Found, least: int, most_cents: int | None, without: Collection[Cards]
     ) -> Found:
         """The cheapest build with so many points; ``best`` is one that has them."""
         limit = self._most_cents((), most_cents)
-        possible = self._possible((), limit, without)
-        equal = tuple(config for config in possible if config.bound >= least)
-        encoding = self._encoding(equal)
-        model = self._model(encoding, (), most_cents, least)
-        self._only(model, encoding, equal)
-        model.model.minimize(model.sum(encoding.cost))
-        status, solver = run(model, self.clock, self._seed)
+        model = self._model(self._configs((), limit, without, least), (), limit, least)
+        if model is None:
+            return Found(Status.INFEASIBLE)
+        model.minimise(model.encoding.cost)
+        status, answer = run(model, self.clock, self._seed)
         if status is Status.INFEASIBLE:
-            raise InternalError("the search for the price lost the build of the one before it")
+            return Found(status)
         if status is Status.UNKNOWN:
             return replace(best, status=Status.FEASIBLE)
-        build = encoding.build(lambda literal: model.true_in(solver, literal))
+        build = model.build(answer)
         done = Status.OPTIMAL if status is Status.OPTIMAL else Status.FEASIBLE
         return Found(done, build, self.problem.score_of(build) or 0, best.score_bound)

@@ -1,13 +1,22 @@
-"""An encoding as a CP-SAT model: the only translation between the two."""
+"""An encoding as a CP-SAT model: the only translation between the two.
+
+The model is written as CP-SAT's own message: its modelling layer (``cp_model``) imports pandas,
+which takes longer than everything else that a solve imports.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ortools.sat.python import cp_model
+from ortools.sat.python.cp_model_helper import CpModelProto, CpSolverResponse
 
+from rigopt.build import Build
 from rigopt.encoding import STRUCTURE, Encoding
 from rigopt.rules.base import Literal
+
+Terms = Sequence[tuple[int, Literal]]
+"""Weighted literals."""
+_LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 class Model:
@@ -15,57 +24,68 @@ class Model:
 
     def __init__(self, encoding: Encoding, *, dropped: Iterable[str] = ()) -> None:
         self.encoding = encoding
-        self.model = cp_model.CpModel()
-        self._variables = [self.model.new_bool_var(name) for name in encoding.names]
+        self.proto = CpModelProto()
+        for _ in encoding.names:
+            self.proto.variables.add().domain.extend((0, 1))
         without = frozenset(dropped)
         for owner in (STRUCTURE, *encoding.owners()):
             if owner not in without:
                 self._add(owner)
 
     def _add(self, owner: str) -> None:
-        variables, model = self._variables, self.model
+        constraints = self.proto.constraints
         for given, then in self.encoding.clauses.get(owner, ()):
-            model.add_bool_or(
-                [variables[g].negated() for g in given] + [variables[t] for t in then]
-            )
+            constraints.add().bool_or.literals.extend([*(-g - 1 for g in given), *then])
         for row in self.encoding.rows.get(owner, ()):
             if row.low == row.high == 1 and all(weight == 1 for weight, _ in row.terms):
-                model.add_exactly_one([variables[literal] for _, literal in row.terms])
-                continue
-            total = self.sum(row.terms)
-            if row.low == row.high:
-                model.add(total == row.low)
-            elif row.high is not None:
-                model.add(total <= row.high)
-            if row.low is not None and row.low != row.high:
-                model.add(total >= row.low)
+                constraints.add().exactly_one.literals.extend([x for _, x in row.terms])
+            else:
+                self._between(row.terms, row.low, row.high)
 
-    def sum(self, terms: Sequence[tuple[int, Literal]]) -> cp_model.LinearExprT:
-        """A linear expression of weighted literals."""
-        return cp_model.LinearExpr.weighted_sum(
-            [self._variables[literal] for _, literal in terms], [weight for weight, _ in terms]
-        )
+    def _between(self, terms: Terms, low: int | None, high: int | None) -> None:
+        linear = self.proto.constraints.add().linear
+        linear.vars.extend([literal for _, literal in terms])
+        linear.coeffs.extend([weight for weight, _ in terms])
+        linear.domain.extend((_LEAST if low is None else low, _MOST if high is None else high))
+
+    def at_most(self, terms: Terms, bound: int) -> None:
+        """Demand that a sum is no more than a bound."""
+        self._between(terms, None, bound)
+
+    def any_of(self, literals: Iterable[Literal]) -> None:
+        """Demand that at least one of some literals holds (of none: the model has no build)."""
+        self.proto.constraints.add().bool_or.literals.extend(list(literals))
 
     def fix(self, literals: Iterable[Literal]) -> None:
         """Make literals true."""
         for literal in literals:
-            self.model.add_bool_or([self._variables[literal]])
+            self.any_of([literal])
 
-    def forbid(self, literals: Iterable[Literal]) -> None:
-        """Make literals false."""
-        for literal in literals:
-            self.model.add_bool_or([self._variables[literal].negated()])
+    def maximise(self, terms: Terms) -> None:
+        """Look for the largest sum."""
+        self._objective([(-weight, literal) for weight, literal in terms], -1.0)
 
-    def any_of(self, literals: Iterable[Literal]) -> None:
-        """Demand that at least one of some literals holds (of none: the model has no build)."""
-        self.model.add_bool_or([self._variables[literal] for literal in literals])
+    def minimise(self, terms: Terms) -> None:
+        """Look for the smallest sum."""
+        self._objective(terms, 1.0)
 
-    def hint(self, solver: cp_model.CpSolver) -> None:
+    def _objective(self, terms: Terms, scale: float) -> None:
+        objective = self.proto.objective
+        objective.vars.extend([literal for _, literal in terms])
+        objective.coeffs.extend([weight for weight, _ in terms])
+        objective.scaling_factor = scale
+
+    def forget_objective(self) -> None:
+        """Look for any build again."""
+        self.proto.clear_objective()
+
+    def hint(self, answer: CpSolverResponse) -> None:
         """Offer the last answer to the next search."""
-        self.model.clear_hints()  # type: ignore[no-untyped-call]
-        for variable in self._variables:
-            self.model.add_hint(variable, solver.boolean_value(variable))
+        self.proto.clear_solution_hint()
+        self.proto.solution_hint.vars.extend(range(len(self.encoding.names)))
+        self.proto.solution_hint.values.extend(list(answer.solution))
 
-    def true_in(self, solver: cp_model.CpSolver, literal: Literal) -> bool:
-        """Whether a literal holds in the last answer."""
-        return bool(solver.boolean_value(self._variables[literal]))
+    def build(self, answer: CpSolverResponse) -> Build:
+        """The build of an answer."""
+        values = list(answer.solution)
+        return self.encoding.build(lambda literal: values[literal] == 1)

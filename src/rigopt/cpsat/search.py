@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from enum import Enum
 from importlib.metadata import version
 
-from ortools.sat.python import cp_model
+from ortools.sat.python.cp_model_helper import (
+    CpSatHelper,
+    CpSolverResponse,
+    CpSolverStatus,
+    SatParameters,
+    SolveWrapper,
+)
 
 from rigopt.build import Build
-from rigopt.cpsat.model import Model
+from rigopt.cpsat.model import Model, Terms
 from rigopt.encoding import Encoding
 from rigopt.errors import InternalError
-from rigopt.rules.base import Literal
 
 SOLVER = f"OR-tools CP-SAT {version('ortools')}"
 
@@ -29,10 +34,10 @@ class Status(Enum):
 
 
 _STATUS = {
-    cp_model.OPTIMAL: Status.OPTIMAL,
-    cp_model.FEASIBLE: Status.FEASIBLE,
-    cp_model.INFEASIBLE: Status.INFEASIBLE,
-    cp_model.UNKNOWN: Status.UNKNOWN,
+    CpSolverStatus.OPTIMAL: Status.OPTIMAL,
+    CpSolverStatus.FEASIBLE: Status.FEASIBLE,
+    CpSolverStatus.INFEASIBLE: Status.INFEASIBLE,
+    CpSolverStatus.UNKNOWN: Status.UNKNOWN,
 }
 
 
@@ -63,13 +68,13 @@ class Clock:
         return max(0.0, self._end - time.monotonic())
 
 
-def tune(solver: cp_model.CpSolver) -> None:
+def tuned() -> SatParameters:
     """Parameters for models of this size and shape.
 
     One worker: the same search each time. Presolve is on, but without its costly optional steps,
     which take longer than they save here (``benchmarks/parameters.py``).
     """
-    parameters = solver.parameters
+    parameters = SatParameters()
     parameters.num_workers = 1
     parameters.cp_model_probing_level = 0
     parameters.symmetry_level = 0
@@ -78,25 +83,27 @@ def tune(solver: cp_model.CpSolver) -> None:
     parameters.merge_no_overlap_work_limit = 0
     parameters.presolve_inclusion_work_limit = 0
     parameters.find_big_linear_overlap = False
+    return parameters
 
 
-def run(model: Model, clock: Clock, seed: int) -> tuple[Status, cp_model.CpSolver]:
+def run(model: Model, clock: Clock, seed: int) -> tuple[Status, CpSolverResponse]:
     """Search until proven or out of time.
 
     Raises:
         KeyboardInterrupt: if the solver was stopped by the user: it ends early with time left.
     """
-    solver = cp_model.CpSolver()
-    tune(solver)
-    solver.parameters.random_seed = seed
-    solver.parameters.max_time_in_seconds = max(0.001, clock.left)
-    code = solver.solve(model.model)
-    if code not in _STATUS:
-        raise InternalError(f"the model is not valid: {model.model.validate()}")
-    status = _STATUS[code]
+    parameters = tuned()
+    parameters.random_seed = seed
+    parameters.max_time_in_seconds = max(0.001, clock.left)
+    solver = SolveWrapper()
+    solver.set_parameters(parameters)
+    answer = solver.solve(model.proto)  # type: ignore[no-untyped-call]
+    if answer.status not in _STATUS:
+        raise InternalError(f"the model is not valid: {CpSatHelper.validate_model(model.proto)}")
+    status = _STATUS[answer.status]
     if status in (Status.FEASIBLE, Status.UNKNOWN) and clock.left > EARLY_S:
         raise KeyboardInterrupt
-    return status, solver
+    return status, answer
 
 
 def feasible(encoding: Encoding, dropped: Sequence[str], clock: Clock, seed: int) -> Status:
@@ -107,7 +114,7 @@ def feasible(encoding: Encoding, dropped: Sequence[str], clock: Clock, seed: int
 
 def best(
     encoding: Encoding,
-    terms: list[tuple[int, Literal]],
+    terms: Terms,
     clock: Clock,
     seed: int,
     *,
@@ -121,14 +128,13 @@ def best(
     ``most_cents`` bounds the price, ``at_least`` the points from below.
     """
     model = Model(encoding, dropped=dropped)
-    total = model.sum(terms)
     if most_cents is not None:
-        model.model.add(model.sum(encoding.price) <= most_cents)
+        model.at_most(encoding.price, most_cents)
     if at_least is not None:
         model.any_of(encoding.scoring(at_least))
-    (model.model.minimize if minimise else model.model.maximize)(total)
-    status, solver = run(model, clock, seed)
-    return status, round(solver.objective_value) if status is Status.OPTIMAL else None
+    (model.minimise if minimise else model.maximise)(terms)
+    status, answer = run(model, clock, seed)
+    return status, round(answer.objective_value) if status is Status.OPTIMAL else None
 
 
 def search(
@@ -142,26 +148,26 @@ def search(
     """The lexicographic optimum: most points, then fewest cents, then lowest rank."""
     model = Model(encoding, dropped=dropped)
     tell("throughput")
-    points = model.sum(encoding.score)
-    model.model.maximize(points)
-    status, solver = run(model, clock, seed)
+    model.maximise(encoding.score)
+    status, answer = run(model, clock, seed)
     if status in (Status.INFEASIBLE, Status.UNKNOWN):
         return Found(status)
-    score = round(solver.objective_value)
-    bound = int(solver.best_objective_bound)
-    build = encoding.build(lambda literal: model.true_in(solver, literal))
+    score = round(answer.objective_value)
+    bound = int(answer.best_objective_bound)
+    build = model.build(answer)
     if status is Status.FEASIBLE:
         return Found(status, build, score, bound)
     if score > 0:
         model.any_of(encoding.scoring(score))
     tell("price")
-    model.hint(solver)
-    model.model.minimize(model.sum(encoding.cost))
-    status, solver = run(model, clock, seed)
+    model.hint(answer)
+    model.forget_objective()
+    model.minimise(encoding.cost)
+    status, answer = run(model, clock, seed)
     if status is Status.INFEASIBLE:
         raise InternalError("the search for the price lost the build of the one before it")
     if status in (Status.OPTIMAL, Status.FEASIBLE):
-        build = encoding.build(lambda literal: model.true_in(solver, literal))
+        build = model.build(answer)
     return Found(
         Status.OPTIMAL if status is Status.OPTIMAL else Status.FEASIBLE, build, score, score
     )

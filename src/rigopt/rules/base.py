@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -124,10 +124,11 @@ class Rule:
             for statement in self.statements
         )
 
-    def encode(self, encoder: Encoder) -> None:
-        """Constrain a solver model; advice constrains nothing."""
-        if self.hard:
-            for statement in self.statements:
+    def encode(self, encoder: Encoder, only: Collection[int] | None = None) -> None:
+        """Constrain a solver model; advice constrains nothing. ``only``: these of the statements,
+        by ``id``."""
+        for statement in self.statements if self.hard else ():
+            if only is None or id(statement) in only:
                 statement.encode(encoder)
 
 

@@ -9,7 +9,7 @@ from rigopt.build import Line
 from rigopt.need import Need
 from rigopt.parts import Cpu, GpuCard, MemoryKit
 from rigopt.rules.base import Key, Rule, Verdict
-from rigopt.rules.operands import joint
+from rigopt.rules.operands import Operand, joint
 from rigopt.rules.shapes import Balance, Relation, Term, decide, hundredfold
 from rigopt.units import known_sum
 from rigopt.workloads import Workload
@@ -41,6 +41,9 @@ def cores(line: Line, _world: World) -> int | None:
     """Cores of a line of CPUs."""
     assert isinstance(line.part, Cpu)
     return None if line.part.cores is None else line.part.cores * line.quantity
+
+
+CORES = Operand("cpu", cores, "cores")
 
 
 RAM_PER_TOTAL = Balance(

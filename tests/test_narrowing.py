@@ -13,20 +13,23 @@ from rigopt.catalog import Catalog
 from rigopt.cpsat import hunt
 from rigopt.cpsat.search import Clock, search
 from rigopt.encoding import Encoding
+from rigopt.narrowing import narrow, needed, views
 from rigopt.parts import MemoryKit
-from rigopt.problem import Problem
-from rigopt.reduction import reduced
+from rigopt.problem import WISHED, Problem
 from rigopt.request import OwnedPart, Request
 from rigopt.rules.base import Rule
 from rigopt.rules.operands import fact
 from rigopt.rules.shapes import Balance, Relation, Term, decide
+from rigopt.rules.standard import RULES
+from rigopt.world import World
 from tests.strategies import worlds
-from tests.test_oracle import SMALL, World, pose
+from tests.test_oracle import SMALL, pose
+from tests.test_oracle import World as Small
 
 
 @given(worlds())
 @settings(SMALL)
-def test_the_reduced_problem_has_the_same_answer(world: World) -> None:
+def test_the_reduced_problem_has_the_same_answer(world: Small) -> None:
     """Status, build, score and bound on small random worlds."""
     problem = pose(world)
     whole = search(Encoding(problem, problem.options), Clock(60), seed=0)
@@ -35,7 +38,7 @@ def test_the_reduced_problem_has_the_same_answer(world: World) -> None:
 
 @given(worlds(), st.integers(1, 3))
 @settings(SMALL)
-def test_cards_first_has_the_same_answer(world: World, first: int) -> None:
+def test_cards_first_has_the_same_answer(world: Small, first: int) -> None:
     """The search by bounds, a few configurations at a time, ends where one whole model does."""
     problem = pose(world)
     whole = search(Encoding(problem, problem.options), Clock(60), seed=0)
@@ -45,9 +48,21 @@ def test_cards_first_has_the_same_answer(world: World, first: int) -> None:
         assert hunt.Hunt(problem, Clock(60)).answer() == whole
 
 
+@given(worlds(), st.sampled_from([0, 1, 10, 100]), st.sampled_from([0, 10]))
+@settings(SMALL)
+def test_however_much_is_looked_into(world: Small, judged: int, wired: int) -> None:
+    """What is too large to be judged leaves more options, and the same answer."""
+    problem = pose(world)
+    whole = search(Encoding(problem, problem.options), Clock(60), seed=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(narrow, "MOST_JUDGED", judged)
+        patch.setattr(views, "MOST_WIRED", wired)
+        assert hunt.Hunt(problem, Clock(60)).answer() == whole
+
+
 @given(worlds())
 @settings(SMALL, max_examples=SMALL.max_examples // 12)
-def test_cards_first_answers_what_if(world: World) -> None:
+def test_cards_first_answers_what_if(world: Small) -> None:
     """Without a rule, or with a little more money, it finds what the whole model finds."""
     problem = pose(world)
     whole = Encoding(problem, problem.options)
@@ -59,7 +74,7 @@ def test_cards_first_answers_what_if(world: World) -> None:
 
 @given(worlds())
 @settings(SMALL, max_examples=SMALL.max_examples // 12)
-def test_it_stays_so_with_any_rule_dropped(world: World) -> None:
+def test_it_stays_so_with_any_rule_dropped(world: Small) -> None:
     """Explanations drop rules of the reduced problem."""
     problem = pose(world)
     whole, less = Encoding(problem, problem.options), Encoding(problem)
@@ -96,7 +111,7 @@ def test_the_shipped_catalogue_reduced_has_the_same_answer(name: str, catalog: C
     """The same build to the last screw, out of fewer options."""
     problem = Problem.of(REQUESTS[name], catalog)
     whole, less = Encoding(problem, problem.options), Encoding(problem)
-    counts = [sum(map(len, options.values())) for options in (reduced(problem), problem.options)]
+    counts = [sum(map(len, options.values())) for options in (needed(problem), problem.options)]
     assert counts[0] < 0.8 * counts[1]
     want = search(whole, Clock(300), seed=0)
     assert search(less, Clock(300), seed=0) == want
@@ -127,11 +142,11 @@ def test_a_new_rule_is_taken_into_account(catalog: Catalog) -> None:
     """With a rule that reads a fact which no other rule reads, parts that differ in it stay."""
     request = Request(budget_cents=300_000)
     problem = Problem.of(request, catalog)
-    before = latencies(reduced(problem)["memory"])
+    before = latencies(needed(problem)["memory"])
     every = latencies(problem.options["memory"])
     wanted = min(latency for latency in every - before if latency is not None)
     ruled = replace(problem, rules=(*problem.rules, colour_rule(wanted)))
-    assert wanted in latencies(reduced(ruled)["memory"])
+    assert wanted in latencies(needed(ruled)["memory"])
     want = search(Encoding(ruled, ruled.options), Clock(60), seed=0)
     assert search(Encoding(ruled), Clock(60), seed=0) == want
     assert want.build is not None
@@ -159,5 +174,36 @@ def test_a_new_balance_is_taken_into_account(catalog: Catalog) -> None:
         "",
     )
     ruled = replace(problem, rules=(*problem.rules, rule))
-    left = reduced(ruled)["memory"]
+    left = needed(ruled)["memory"]
     assert any(isinstance(line.part, MemoryKit) and line.part.speed_mt_s == speed for line in left)
+
+
+class Guarded(Request):
+    """A request that does not tell what only wishes may read."""
+
+    def __getattribute__(self, name: str) -> object:
+        if name in WISHED:
+            raise AssertionError(f"{name} is read by more than wishes")
+        return super().__getattribute__(name)
+
+
+def test_what_is_shared_reads_no_wish(catalog: Catalog) -> None:
+    """Options, standing rules and points of problems that differ in wishes only are the same."""
+    asked = Request(max_gpus=2, condition="any", max_psus=2, dataset_gb=500, power_limit="auto")
+    world = World.of(asked, catalog)
+    guarded = Guarded.model_construct(**dict(asked))
+    problem = Problem(replace(world, request=guarded), RULES)
+    few = {kind: lines[::40] for kind, lines in problem.options.items()}
+    assert sum(map(len, few.values())) > 20
+    encoding = Encoding(problem, few)
+    assert encoding.owners()
+    assert set(WISHED) <= set(Request.model_fields)
+
+
+def test_problems_that_differ_in_wishes_share_their_options(catalog: Catalog) -> None:
+    """And others do not."""
+    one = Problem.of(Request(budget_cents=100_000), catalog)
+    other = Problem.of(Request(budget_cents=900_000, min_vram_gb=24), catalog)
+    used = Problem.of(Request(budget_cents=100_000, condition="any"), catalog)
+    assert one.options is other.options
+    assert one.options is not used.options

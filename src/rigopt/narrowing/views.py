@@ -1,0 +1,349 @@
+"""In which ways the rules and the objective look at the options of a kind, to compare them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rigopt.build import Line
+from rigopt.narrowing.columns import Bools, Expansion, Ints, Row, kinds_of, leaves
+from rigopt.parts import GpuCard
+from rigopt.problem import MANY_MODELS, SCORED, Wiring
+from rigopt.rules.operands import AnyOperand, Derived, Operand
+from rigopt.rules.shapes import Relation
+from rigopt.rules.sizing import CORES
+
+if TYPE_CHECKING:
+    from rigopt.narrowing.narrow import Narrowing
+
+MOST_WIRED = 20_000
+"""Combinations of board, CPU, cards, case and bridge that are wired to compare boards."""
+NOWHERE = -1
+HALF = 0.5
+
+
+class Views:
+    """The options of one kind as all statements see them.
+
+    ``same`` are facts in which options must be equal, ``covers`` sorts of options with which sort
+    is at least as good as which, ``amounts`` numbers of which less is better.
+    """
+
+    def __init__(self, narrowing: Narrowing, kind: str) -> None:
+        self._of = narrowing
+        self._columns = narrowing.columns
+        self.problem = narrowing.problem
+        self.kind = kind
+        self.left = narrowing.left[kind]
+        self.same: list[Ints] = []
+        self.covers: list[tuple[Ints, Bools]] = []
+        self.amounts: list[Ints] = []
+        self.additive = np.ones(len(self._columns.lines[kind]), dtype=np.bool_)
+        """Of every option, left or not: whether all statements see n pieces of a part as n times
+        one."""
+        for relation in narrowing.relations:
+            if kind in kinds_of(relation):
+                self._relation(relation)
+        for row in narrowing.rows:
+            if kind in row.amounts:
+                self._balance(row)
+        self._objective()
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Every option of the kind, left or not."""
+        return self._columns.lines[self.kind]
+
+    # --- relations ---------------------------------------------------------------------------
+
+    def _relation(self, relation: Relation) -> None:
+        found = self._of.block(relation)
+        if found is None:
+            self._equal(relation.operands)
+            return
+        alive, block = found
+        if block.all():
+            return
+        for axis, operand in enumerate(relation.operands):
+            if any(leaf.kind == self.kind for leaf in leaves(operand)):
+                sort, covers = _admits(block, axis)
+                self._compare(operand, alive[axis], sort, covers)
+
+    def _compare(self, operand: AnyOperand, alive: Ints, sort: Ints, covers: Bools) -> None:
+        """Compare the options by the sorts of the values of an operand, if it reads the kind."""
+        if len(covers) == 1:
+            return
+        match operand:
+            case Operand() if operand.kind == self.kind:
+                codes = self._columns.column(operand).codes
+                self._once(codes)
+                self._cover(codes, alive, sort, covers)
+            case Derived():
+                self._derived(operand, alive, sort, covers)
+            case _:
+                self._equal([operand])
+
+    def _cover(self, codes: Ints, alive: Ints, sort: Ints, covers: Bools) -> None:
+        of_code = np.zeros(int(alive.max()) + 1, dtype=np.int64)
+        of_code[alive] = sort
+        self.covers.append((of_code[codes[self.left]], covers))
+
+    def _derived(self, derived: Derived, alive: Ints, sort: Ints, covers: Bools) -> None:
+        """Compare the options by the values that a derived operand has with each of them, whatever
+        the other facts that it comes from."""
+        expansion = self._columns.expansion(derived, self._of.left)
+        of_code = np.zeros(int(alive.max()) + 1, dtype=np.int64)
+        of_code[alive] = sort
+        for place, fact in enumerate(leaves(derived)):
+            if fact.kind != self.kind:
+                continue
+            if not isinstance(fact, Operand):
+                self._equal([fact])
+                continue
+            values, table = _by_context(expansion, place, of_code)
+            if not len(values):
+                continue
+            where, row = _distinct(table)
+            rows = table[where]
+            first, second = rows[:, None, :], rows[None, :, :]
+            over = (second == NOWHERE) | ((first != NOWHERE) & covers[first, second])
+            codes = self._columns.column(fact).codes
+            self._once(codes)
+            self._cover(codes, values, row, over.all(axis=2))
+
+    def _equal(self, operands: Sequence[AnyOperand]) -> None:
+        """Only options with the same values compare."""
+        for operand in operands:
+            for fact in leaves(operand):
+                if fact.kind != self.kind:
+                    continue
+                codes = self._columns.column(fact).codes
+                if isinstance(fact, Operand):
+                    self._once(codes)
+                else:
+                    self._pieces(codes)
+                self.same.append(codes[self.left])
+
+    # --- balances ----------------------------------------------------------------------------
+
+    def _balance(self, row: Row) -> None:
+        """The less an option adds the better, down to where the most that the others could add
+        still balances."""
+        amounts = row.amounts[self.kind]
+        self._pieces(amounts.of_line)
+        added = amounts.of_line[self.left]
+        alone = self.kind not in MANY_MODELS or added.max() <= 0
+        if alone:
+            others = -sum(
+                self._of.extreme(kind, other, -1)
+                for kind, other in row.amounts.items()
+                if kind != self.kind
+            )
+            added = np.maximum(added, row.bound - others)
+        if added.min() != added.max():
+            self.amounts.append(added)
+
+    def _once(self, codes: Ints) -> None:
+        """Whether the number of pieces makes no difference to a fact."""
+        self.additive &= codes == codes[self._one]
+
+    def _pieces(self, amounts: Ints) -> None:
+        """Whether an amount is so much a piece."""
+        self.additive &= amounts == amounts[self._one] * self._columns.quantity[self.kind]
+
+    @property
+    def _one(self) -> Ints:
+        """Of every option the place of a single piece of its part."""
+        return self._columns.singles[self.kind]
+
+    # --- the objective -----------------------------------------------------------------------
+
+    def _objective(self) -> None:
+        lines, problem = self._columns.lines["gpu"], self.problem
+        if self.kind == "gpu":
+            numbers: dict[Hashable, int] = {}
+            keys = [problem.score_key(lines[place]) for place in self.left]
+            self.same.append(np.array([numbers.setdefault(key, len(numbers)) for key in keys]))
+        if self.kind == "cpu" and problem.scorer.fed_by_cpu:
+            self._cores()
+        if any(lines[place].quantity > 1 for place in self._of.left["gpu"]):
+            self._wiring()
+
+    def _cores(self) -> None:
+        """More cores are better, up to those that feed all cards that are left."""
+        codes = self._columns.column(CORES).codes[self.left]
+        counts = self._columns.values(CORES).keys
+        known = sorted(count for count in counts if isinstance(count, int))
+        useful = 0
+        for cards in self._of.configurations().values():
+            enough = (count for count in known if self.problem.feeds(cards, count))
+            useful = max(useful, next(enough, known[-1] if known else 0))
+        worth = np.array([min(c, useful) if isinstance(c, int) else -1 for c in counts])
+        self.amounts.append(-worth[codes])
+
+    def _wiring(self) -> None:
+        """How several cards are wired: the same, or so that no cards that are left are slower."""
+        alive = [self._of.alive(operand) for operand in SCORED]
+        block = None
+        if np.prod([len(values) for values in alive]) <= MOST_WIRED:
+            block = self._columns.wired.block(alive)
+        if block is None:
+            self._equal(SCORED)
+            return
+        order = self._wiring_order(np.unique(block))
+        operands: Sequence[AnyOperand] = SCORED
+        for axis, operand in enumerate(operands):
+            if any(leaf.kind == self.kind for leaf in leaves(operand)):
+                sort, covers = _sorts(block, axis, order)
+                self._compare(operand, alive[axis], sort, covers)
+
+    def _wiring_order(self, used: npt.NDArray[Any]) -> Bools:
+        """Which wiring makes no cards slower than which."""
+        wirings: list[Wiring | None] = self._columns.wirings
+        order = np.eye(len(wirings), dtype=np.bool_)
+        order[:, 0] = True
+        cards = [line for line in self._of.configurations().values() if line.quantity > 1]
+        for a, b in product(used[used > 0], repeat=2):
+            first, second = wirings[a], wirings[b]
+            assert first is not None
+            assert second is not None
+            if a != b and len(first.ways) == len(second.ways):
+                alike = [line for line in cards if line.quantity == len(first.ways)]
+                order[a, b] = all(self._no_slower(line, first, second) for line in alike)
+        return order
+
+    def _no_slower(self, cards: Line, first: Wiring, second: Wiring) -> bool:
+        assert isinstance(cards.part, GpuCard)
+        problem = self.problem
+        fast = problem.speeds(cards, problem.link(cards, first))
+        slow = problem.speeds(cards, problem.link(cards, second))
+        if slow is None:
+            return True
+        return fast is not None and all(
+            a.per_second >= b.per_second for a, b in zip(fast, slow, strict=True)
+        )
+
+
+def _distinct(rows: npt.NDArray[Any]) -> tuple[Ints, Ints]:
+    """Where each distinct row stands first, and for every row the number of its like."""
+    flat = np.ascontiguousarray(rows)
+    if not flat.size:
+        return np.arange(min(1, len(rows))), np.zeros(len(rows), dtype=np.int64)
+    whole = flat.view(np.dtype((np.void, flat.dtype.itemsize * flat.shape[1]))).reshape(-1)
+    _, first, number = np.unique(whole, return_index=True, return_inverse=True)
+    return first, number.reshape(-1)
+
+
+def _admits(block: Bools, axis: int) -> tuple[Ints, Bools]:
+    """The values along an axis sorted by what they are admitted with; which sort is admitted with
+    all that which other is."""
+    rows = np.moveaxis(block, axis, 0).reshape(block.shape[axis], -1)
+    first, sort = _distinct(np.packbits(rows, axis=1))
+    sorts = rows[first].astype(np.float32)
+    return sort, (1 - sorts) @ sorts.T < HALF
+
+
+def _sorts(block: npt.NDArray[Any], axis: int, order: Bools) -> tuple[Ints, Bools]:
+    """The values along an axis sorted by what is judged of them with all others; which sort is at
+    least as good as which, where ``order`` says it of what is judged."""
+    rows = np.moveaxis(block, axis, 0).reshape(block.shape[axis], -1)
+    first, sort = _distinct(rows)
+    sorts = rows[first]
+    covers = np.ones((len(sorts), len(sorts)), dtype=np.bool_)
+    for column in sorts.T[_distinct(sorts.T)[0]]:
+        covers &= order[column[:, None], column[None, :]]
+    return sort, covers
+
+
+def _by_context(expansion: Expansion, place: int, sort: Ints) -> tuple[Ints, Ints]:
+    """Of one fact of a derived operand its values, and for each the sort of what is derived, a
+    column for every combination of the other facts; ``NOWHERE``: no build has the two."""
+    mine = expansion.codes[:, place]
+    concerned = mine >= 0
+    codes, sorts = expansion.codes[concerned], sort[expansion.values[concerned]]
+    values, row = np.unique(codes[:, place], return_inverse=True)
+    others = np.delete(codes, place, axis=1)
+    settled = (others < 0).any(axis=1)
+    contexts, column = _distinct(others[~settled])
+    table = np.full((len(values), max(1, len(contexts))), NOWHERE, dtype=np.int64)
+    table[row.reshape(-1)[~settled], column.reshape(-1)] = sorts[~settled]
+    table[row.reshape(-1)[settled]] = sorts[settled][:, None]
+    return values, table
+
+
+def undominated(views: Views) -> Bools:
+    """Which of the options that are left none betters."""
+    sort, covers = _alike(views)
+    count = len(views.left)
+    amounts = (
+        np.stack(views.amounts, axis=1) if views.amounts else np.zeros((count, 0), dtype=np.int64)
+    )
+    if views.kind not in MANY_MODELS:
+        return _first(sort, covers, amounts, None)
+    return _models(views, sort, covers, amounts)
+
+
+def _alike(views: Views) -> tuple[Ints, Bools]:
+    """Options that differ in amounts only have one number; which numbers' options are at least as
+    good as which's, but for the amounts."""
+    columns = [*views.same, *(sort for sort, _ in views.covers)]
+    if not columns:
+        return np.zeros(len(views.left), dtype=np.int64), np.ones((1, 1), dtype=np.bool_)
+    stacked = np.stack(columns, axis=1)
+    first, number = _distinct(stacked)
+    alike = stacked[first]
+    covers = np.ones((len(alike), len(alike)), dtype=np.bool_)
+    for place in range(len(views.same)):
+        covers &= alike[:, None, place] == alike[None, :, place]
+    for place, (_, over) in enumerate(views.covers, start=len(views.same)):
+        covers &= over[alike[:, None, place], alike[None, :, place]]
+    return number, covers
+
+
+def _first(sort: Ints, covers: Bools, amounts: Ints, cents: Ints | None) -> Bools:
+    """Which options, in the order of price and rank, none before them betters; with ``cents``:
+    none that costs less."""
+    kept = np.zeros(len(sort), dtype=np.bool_)
+    rest = np.arange(len(sort))
+    while len(rest):
+        one, rest = rest[0], rest[1:]
+        kept[one] = True
+        under = covers[sort[one], sort[rest]] & (amounts[one] <= amounts[rest]).all(axis=1)
+        if cents is not None:
+            under &= cents[one] < cents[rest]
+        rest = rest[~under]
+    return kept
+
+
+def _models(views: Views, sort: Ints, covers: Bools, amounts: Ints) -> Bools:
+    """Of kinds of which a build may mix models, a part is left out if another, strictly cheaper one
+    can take its place piece by piece, beside whatever number of it is there already.
+
+    That needs every amount to grow with the number of pieces, and as many to be had as a rig may
+    hold; parts that are owned in part, or sold in another way, stay.
+    """
+    part = views._columns.parts[views.kind]
+    plain = views.additive & _sold_by_the_piece(views)
+    count = int(part.max(initial=-1)) + 1
+    odd = np.bincount(part, weights=~plain, minlength=count) > 0
+    short = np.bincount(part, minlength=count) != views.problem.world.most_drives
+    single = views._columns.quantity[views.kind][views.left] == 1
+    ones = np.flatnonzero(single & ~(odd | short)[part[views.left]])
+    cents = np.array([views.lines[place].cost_cents or 0 for place in views.left[ones]])
+    out = np.zeros(count, dtype=np.bool_)
+    out[part[views.left[ones]]] = ~_first(sort[ones], covers, amounts[ones], cents)
+    kept: Bools = ~out[part[views.left]]
+    return kept
+
+
+def _sold_by_the_piece(views: Views) -> Bools:
+    """Of every option whether all of it is bought, for so much a piece."""
+    quantity = views._columns.quantity[views.kind]
+    cents = np.array([line.cost_cents or 0 for line in views.lines], dtype=np.int64)
+    owned = np.array([line.owned > 0 for line in views.lines], dtype=np.bool_)
+    plain: Bools = ~owned & (cents == cents[views._columns.singles[views.kind]] * quantity)
+    return plain
