@@ -3,42 +3,42 @@
 The catalogue goes to a process once: a task names it by a token, and a process that does not hold
 it says so and is sent it with the next task. Nothing else is asked of an executor but to run a
 function of this module on arguments that can be pickled, so a cluster of somebody else's will do.
+On the local cores, questions that share searches go to the same process, as far as none is idle.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import pickle
-import signal
 import threading
 import time
 import uuid
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
+from rigopt.budgets import Desk, family
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError, InternalError
 from rigopt.outcome import OUTCOME, Feasible, Infeasible, Optimal, Unknown
+from rigopt.pools import cores, local_pool
 from rigopt.request import Request
-from rigopt.solving import solve
-
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 AHEAD = 2
 """Tasks for each worker that are handed over before the first of them is done."""
+WAITING = 64
+"""Items for each worker that are looked at beforehand, to find those that share searches."""
+LATE = 4
+"""How many times that may be taken before the oldest of them must be handed over."""
 TRIES = 3
 """How often a task is begun whose worker dies."""
 POLL_S = 0.05
@@ -68,7 +68,9 @@ def solve_many(
     """The answers to many requests, in their order: to each the one that ``solve`` gives.
 
     Requests are taken as they are needed, and answers given as soon as those before them are
-    there, so neither may end. Every request has its own time limit (``time_limit_s``).
+    there, so neither need end. Every request has its own time limit (``time_limit_s``). Those that
+    differ in money alone (budget, tax, shipping) share their searches: of equal ones the larger
+    budget first is the fastest order.
 
     Args:
         requests: what is asked.
@@ -87,6 +89,7 @@ def solve_many(
     finished = spread(
         _solved,
         enumerate(requests),
+        family,
         catalog=catalog or Catalog.load(),
         executor=executor,
         workers=workers,
@@ -105,14 +108,15 @@ def solve_many(
             place += 1
 
 
-def _solved(catalog: Catalog, request: Request) -> bytes:
+def _solved(desk: Desk, request: Request) -> bytes:
     """An answer as it travels: JSON is read and written faster than a pickle of it."""
-    return solve(request, catalog=catalog).model_dump_json().encode()
+    return desk.solve(request).model_dump_json().encode()
 
 
 def spread(
-    work: Callable[[Catalog, T], R],
+    work: Callable[[Desk, T], R],
     items: Iterable[tuple[int, T]],
+    family_of: Callable[[T], Hashable],
     *,
     catalog: Catalog,
     executor: Executor | None = None,
@@ -122,8 +126,9 @@ def spread(
 ) -> Iterator[list[Done[R]]]:
     """Do something with every numbered item, in whatever order it gets done.
 
-    ``work`` is a function of a module, which an executor's processes import. Yields what is done,
-    at once for all that is there. The other arguments are those of :func:`solve_many`.
+    ``work`` is a function of a module, which an executor's processes import; ``family_of`` tells
+    which items share searches. Yields what is done, at once for all that is there. The other
+    arguments are those of :func:`solve_many`.
 
     Raises:
         RigoptError: whatever ``work`` raises.
@@ -135,26 +140,22 @@ def spread(
         late = end is not None and time.monotonic() >= end
         return late or (cancelled is not None and cancelled())
 
-    look_s = None if end is None and cancelled is None else POLL_S
     if executor is None and workers == 1:
+        desk = Desk(catalog)
         for number, item in items:
             if stopped():
                 return
-            yield [_kept(number, *_timed(work, catalog, item))]
+            yield [_kept(number, *_timed(work, desk, item))]
         return
-    with _Queue(work, catalog, executor, workers) as queue:
-        source, left = iter(items), True
-        while left or queue.pending:
-            while left and queue.wants_more and not stopped():
-                entry = next(source, None)
-                left = entry is not None
-                if entry is not None:
-                    queue.put(*entry)
-            if stopped():
-                return
+    look_s = None if end is None and cancelled is None else POLL_S
+    with _Queue(work, _Backlog(items, family_of), catalog, executor, workers) as queue:
+        while not stopped() and queue.fill():
             group = queue.get(look_s)
             if group:
                 yield group
+
+
+# --- in a worker --------------------------------------------------------------------------------
 
 
 class _Failure(NamedTuple):
@@ -173,10 +174,10 @@ def _kept(number: int, seconds: float, result: Any) -> Done[Any]:
     return Done(number, result, seconds)
 
 
-def _timed(work: Callable[[Catalog, T], R], catalog: Catalog, item: T) -> tuple[float, Any]:
+def _timed(work: Callable[[Desk, T], R], desk: Desk, item: T) -> tuple[float, Any]:
     begun = time.perf_counter()
     try:
-        result: Any = work(catalog, item)
+        result: Any = work(desk, item)
     except Exception as error:  # noqa: BLE001 (raised where the answers are taken)
         result = _Failure(error)
     return time.perf_counter() - begun, result
@@ -187,8 +188,24 @@ _CATALOGS: OrderedDict[str, Catalog] = OrderedDict()
 _TOKENS: WeakKeyDictionary[Catalog, str] = WeakKeyDictionary()
 
 
+class _Desks(threading.local):
+    """The desk of every thread that works here, with the token of its catalogue."""
+
+    def __init__(self) -> None:
+        self.token = ""
+        self.desk: Desk | None = None
+
+    def of(self, token: str, catalog: Catalog) -> Desk:
+        if self.desk is None or self.token != token:
+            self.token, self.desk = token, Desk(catalog)
+        return self.desk
+
+
+_DESKS = _Desks()
+
+
 def _task(
-    work: Callable[[Catalog, Any], Any],
+    work: Callable[[Desk, Any], Any],
     release: str,
     token: str,
     packed: bytes | None,
@@ -209,7 +226,7 @@ def _task(
         catalog = _CATALOGS[token] = pickle.loads(packed)
         while len(_CATALOGS) > HELD:
             _CATALOGS.popitem(last=False)
-    return _timed(work, catalog, item)
+    return _timed(work, _DESKS.of(token, catalog), item)
 
 
 @lru_cache(maxsize=1)
@@ -221,71 +238,173 @@ def _release() -> str:
         return f"no {error.name}"
 
 
+# --- where the tasks are handed out -------------------------------------------------------------
+
+
 @dataclass
 class _Task:
     number: int
     item: Any
+    family: Hashable = None
     tries: int = 0
     with_catalog: bool = False
-    executor: Executor | None = None
-    """The one that it was handed to."""
+
+
+class _Backlog:
+    """Items that wait to be handed over, by family."""
+
+    def __init__(
+        self, items: Iterable[tuple[int, Any]], family_of: Callable[[Any], Hashable]
+    ) -> None:
+        self._source, self._family_of = enumerate(items), family_of
+        self._families: dict[Hashable, deque[tuple[int, _Task]]] = {}
+        self._waiting = self._taken = 0
+
+    def fill(self, most: int) -> None:
+        """Take items until so many wait; none while the oldest one is overdue."""
+        oldest = min((queue[0][0] for queue in self._families.values()), default=self._taken)
+        while self._waiting < most and self._taken - oldest < LATE * most:
+            entry = next(self._source, None)
+            if entry is None:
+                return
+            self._taken, (number, item) = entry[0] + 1, entry[1]
+            task = _Task(number, item, self._family_of(item))
+            self._families.setdefault(task.family, deque()).append((entry[0], task))
+            self._waiting += 1
+
+    def take(self, own: Hashable, others: set[Hashable]) -> _Task | None:
+        """The next of one's own family; else of one that is nobody's; else the last of the longest
+        one, from which its owner is furthest away."""
+        if own in self._families:
+            return self._pop(own, 0)
+        free = next((name for name in self._families if name not in others), None)
+        if free is not None:
+            return self._pop(free, 0)
+        if not self._families:
+            return None
+        return self._pop(max(self._families, key=lambda name: len(self._families[name])), -1)
+
+    def _pop(self, name: Hashable, end: int) -> _Task:
+        queue = self._families[name]
+        task = (queue.pop() if end else queue.popleft())[1]
+        if not queue:
+            del self._families[name]
+        self._waiting -= 1
+        return task
+
+
+@dataclass
+class _Lane:
+    """A worker, or several that cannot be told apart, with the tasks handed over to it."""
+
+    room: int
+    executor: Executor
+    close: Callable[[], None]
+    revive: Callable[[], tuple[Executor, Callable[[], None]]] | None = None
+    """Makes a new pool in place of one that a dead process has broken."""
+    family: Hashable = None
+    pending: dict[Future[Any], _Task] = field(default_factory=dict)
+    again: deque[_Task] = field(default_factory=deque)
+    """Tasks whose worker died, or had no catalogue."""
+    broken: bool = False
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it takes another task now."""
+        return not self.broken and not self.alone and len(self.pending) < self.room
+
+    @property
+    def alone(self) -> bool:
+        """Whether it tries a task again whose worker died: by itself, to tell whose fault it is."""
+        return self.revive is not None and any(task.tries for task in self.pending.values())
+
+    def mend(self) -> None:
+        """Take a new pool in place of a broken one, once all that it had has come back."""
+        if self.broken and not self.pending:
+            if self.revive is None:
+                raise InternalError("the executor is broken: one of its processes died")
+            self.close()
+            self.executor, self.close = self.revive()
+            self.broken = False
 
 
 class _Queue(AbstractContextManager["_Queue"]):
-    """Tasks handed to an executor, and what comes back."""
+    """Tasks handed to executors, and what comes back."""
 
     def __init__(
         self,
-        work: Callable[[Catalog, Any], Any],
+        work: Callable[[Desk, Any], Any],
+        backlog: _Backlog,
         catalog: Catalog,
         executor: Executor | None,
         workers: int | None,
     ) -> None:
-        self._work, self._catalog = work, catalog
-        self._own = executor is None
-        self._workers = workers or getattr(executor, "_max_workers", None) or cores()
+        self._work, self._backlog, self._catalog = work, backlog, catalog
         self._executor = executor
-        self._close: Callable[[], None] = lambda: None
-        self.pending: dict[Future[Any], _Task] = {}
-        self._ended: SimpleQueue[Future[Any]] = SimpleQueue()
+        self._workers = workers or getattr(executor, "_max_workers", None) or cores()
+        self._lanes: list[_Lane] = []
+        self._ended: SimpleQueue[tuple[_Lane, Future[Any]]] = SimpleQueue()
         self._token = _TOKENS.setdefault(catalog, uuid.uuid4().hex)
 
     def __enter__(self) -> _Queue:
         _CATALOGS[self._token] = self._catalog
-        if self._own:
-            self._executor, self._close = _local_pool(self._workers)
+        if self._executor is not None:
+            self._lanes = [_Lane(AHEAD * self._workers, self._executor, lambda: None)]
+        else:
+            self._lanes = [
+                _Lane(AHEAD, *local_pool(), revive=local_pool) for _ in range(self._workers)
+            ]
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        for future in self.pending:
-            future.cancel()
-        self._close()
+        for lane in self._lanes:
+            for future in lane.pending:
+                future.cancel()
+            lane.close()
         _CATALOGS.pop(self._token, None)
-
-    @property
-    def wants_more(self) -> bool:
-        return len(self.pending) < AHEAD * self._workers
 
     @cached_property
     def _packed(self) -> bytes:
         return pickle.dumps(self._catalog, protocol=pickle.HIGHEST_PROTOCOL)
 
-    def put(self, number: int, item: Any) -> None:
-        self._submit(_Task(number, item))
+    def fill(self) -> bool:
+        """Hand over what there is room for; whether anything is under way then."""
+        self._backlog.fill(WAITING * self._workers)
+        for _ in range(AHEAD):
+            for lane in self._lanes:
+                lane.mend()
+                self._fill(lane)
+        return any(lane.pending for lane in self._lanes)
 
-    def _submit(self, task: _Task) -> None:
+    def _fill(self, lane: _Lane) -> None:
+        """A few tasks for a lane: one for a worker at a time, that none takes all."""
+        for _ in range(max(1, lane.room // AHEAD)):
+            if not lane.has_room:
+                return
+            if lane.again:
+                if lane.revive is not None and lane.again[0].tries and lane.pending:
+                    return
+                self._submit(lane, lane.again.popleft())
+                continue
+            others = {other.family for other in self._lanes if other is not lane}
+            task = self._backlog.take(lane.family, others)
+            if task is None:
+                return
+            lane.family = task.family
+            self._submit(lane, task)
+
+    def _submit(self, lane: _Lane, task: _Task) -> None:
         packed = self._packed if task.with_catalog else None
         arguments = (self._work, _release(), self._token, packed, task.item)
-        assert self._executor is not None
         try:
-            future = self._executor.submit(_task, *arguments)
+            future = lane.executor.submit(_task, *arguments)
         except BrokenExecutor:
-            task.executor = self._executor
-            self._revive(task)
-            future = self._executor.submit(_task, *arguments)
-        task.executor = self._executor
-        self.pending[future] = task
-        future.add_done_callback(self._ended.put)
+            lane.broken = True
+            lane.again.appendleft(task)
+            lane.mend()
+            return
+        lane.pending[future] = task
+        future.add_done_callback(lambda ended: self._ended.put((lane, ended)))
 
     def get(self, timeout_s: float | None) -> list[Done[Any]]:
         """What is done by now; waits for the first."""
@@ -296,17 +415,15 @@ class _Queue(AbstractContextManager["_Queue"]):
         while not self._ended.empty():
             ended.append(self._ended.get())
         found = []
-        for future in ended:
-            task = self.pending.pop(future, None)
-            if task is None:
-                continue
-            done = self._taken(future, task)
+        for lane, future in ended:
+            task = lane.pending.pop(future)
+            done = self._taken(lane, future, task)
             if done is not None:
                 found.append(done)
         return found
 
-    def _taken(self, future: Future[Any], task: _Task) -> Done[Any] | None:
-        """The end of a task; ``None``: it was handed over again."""
+    def _taken(self, lane: _Lane, future: Future[Any], task: _Task) -> Done[Any] | None:
+        """The end of a task; ``None``: it is to be handed over again."""
         try:
             seconds, result = future.result()
         except Exception as error:
@@ -315,59 +432,11 @@ class _Queue(AbstractContextManager["_Queue"]):
                 raise InternalError(
                     f"the worker of scenario {task.number:,} died {TRIES} times ({error!r})"
                 ) from error
-            if isinstance(error, BrokenExecutor):
-                self._revive(task)
-            self._submit(task)
+            lane.broken = isinstance(error, BrokenExecutor)
+            lane.again.append(task)
             return None
         if isinstance(result, _NoCatalog):
             task.with_catalog = True
-            self._submit(task)
+            lane.again.append(task)
             return None
         return _kept(task.number, seconds, result)
-
-    def _revive(self, task: _Task) -> None:
-        """A new pool in place of the one that a dead process has broken, unless it is there."""
-        if not self._own:
-            raise InternalError("the executor is broken: one of its processes died")
-        if task.executor is self._executor:
-            self._close()
-            self._executor, self._close = _local_pool(self._workers)
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
-
-
-def _local_pool(workers: int) -> tuple[ProcessPoolExecutor, Callable[[], None]]:
-    """Processes on this machine, and what ends them at once.
-
-    They are spawned, not forked: threads of the caller (and of libraries) do no harm then. They
-    end when the other end of a pipe closes, which it does however this process ends.
-    """
-    context = multiprocessing.get_context("spawn")
-    reader, writer = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(reader,))
-
-    def close() -> None:
-        writer.close()
-        pool.shutdown(wait=True, cancel_futures=True)
-        reader.close()
-
-    return pool, close
-
-
-def _begin(owner: Connection) -> None:
-    """In a process of the pool: leave Ctrl-C to the owner, and end when it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def watch() -> None:
-        try:
-            owner.poll(None)
-        finally:
-            os._exit(0)
-
-    threading.Thread(target=watch, daemon=True).start()
