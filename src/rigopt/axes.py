@@ -1,4 +1,4 @@
-"""What varies from scenario to scenario: one axis of wishes or of price changes, as people write it.
+"""What varies from scenario to scenario: an axis of wishes or of price changes.
 
 An axis is a list of values; a value is written as in a request file, and ``none`` (or nothing)
 is the wish left out. Numbers may be a range: ``2000..10000 step 500``.
@@ -233,9 +233,7 @@ def _expanded(
     if len(pieces) == 1:
         return pieces[0]
     if sum(map(len, pieces)) > LONGEST_AXIS:
-        raise InputError(
-            f"has over {LONGEST_AXIS:,} values", where=where, mend="take larger steps"
-        )
+        raise InputError(f"has over {LONGEST_AXIS:,} values", where=where, mend="take larger steps")
     found = [value for piece in pieces for value in piece]
     _once(found, where)
     return tuple(found)

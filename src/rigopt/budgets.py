@@ -68,9 +68,7 @@ class Desk:
         """
         told = tuple(shocks)
         market = request.market, told
-        catalog = _held(
-            self._markets, market, lambda: shocked(self.catalog, request.market, told)
-        )
+        catalog = _held(self._markets, market, lambda: shocked(self.catalog, request.market, told))
         problem = Problem.of(request, catalog)
         key = family(problem.request), told
         shared = _held(self._shared, key, lambda: _Shared(Problem.of(key[0], catalog)))
@@ -271,9 +269,7 @@ class _View:
         tell("throughput")
         return self._shared.answer(self.limit)
 
-    def best(
-        self, *, dropped: Collection[str], most_cents: int | None, at_least: int
-    ) -> Found:
+    def best(self, *, dropped: Collection[str], most_cents: int | None, at_least: int) -> Found:
         limits = [most_cents] if BUDGET in dropped else [most_cents, self.limit]
         limit = min((cents for cents in limits if cents is not None), default=None)
         return self._shared.best(frozenset(dropped) - {BUDGET}, limit, at_least)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import os
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
@@ -64,7 +64,7 @@ class Journal:
             self.close()
             raise
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -75,9 +75,9 @@ class Journal:
         os.close(self._file)
         self._lock.release()
 
-    def left(self) -> Iterator[int]:
-        """The numbers of the scenarios that are not finished."""
-        return (n for n in range(1, self.count + 1) if self._places[n] == _NOT_DONE)
+    def has(self, number: int) -> bool:
+        """Whether a scenario is finished."""
+        return self._places[number] != _NOT_DONE
 
     def append(self, entries: Iterable[tuple[int, str]]) -> None:
         """Keep results, each the inside of a JSON object, and put them on the disk.
@@ -102,7 +102,7 @@ class Journal:
     def entry(self, number: int) -> dict[str, Any]:
         """What is kept of a finished scenario."""
         os.lseek(self._file, self._places[number], os.SEEK_SET)
-        pieces = []
+        pieces: list[bytes] = []
         while not pieces or b"\n" not in pieces[-1]:
             pieces.append(os.read(self._file, 1 << 16))
         found: dict[str, Any] = json.loads(b"".join(pieces).partition(b"\n")[0])

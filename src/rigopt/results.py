@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import batched
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -167,4 +167,6 @@ def _write_parquet(draft: Path, columns: Sequence[Column], rows: Rows) -> None:
 
 
 def _grouped(rows: Rows) -> Iterator[list[Row]]:
-    return map(list, batched(rows, ROWS_AT_ONCE))
+    left = iter(rows)
+    while group := list(islice(left, ROWS_AT_ONCE)):
+        yield group

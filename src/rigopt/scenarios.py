@@ -18,9 +18,10 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,10 +29,10 @@ from typing import Any, NamedTuple
 from rigopt.axes import PRICE_OF, UNSET, Axis, Setting, read_axes, read_setting
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError, nearest
-from rigopt.flags import FLAGS
+from rigopt.flags import FLAGS, Flag
 from rigopt.request import Request, make_request
 from rigopt.requestfile import WRITERS
-from rigopt.shocks import UNCHANGED_BP, Shock, shocked
+from rigopt.shocks import UNCHANGED_BP, Shock, format_factor, shocked
 from rigopt.units import parse_count
 from rigopt.userfiles import read_mapping
 from rigopt.world import World
@@ -60,7 +61,7 @@ class Column(NamedTuple):
     """A column of a table: what its cells hold beside ``None``."""
 
     name: str
-    type: type[int] | type[float] | type[bool] | type[str]
+    type: type[int | float | bool | str]
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,58 @@ class ScenarioSet:
         for axis, place in zip(self.axes, places, strict=True):
             rest = rest * len(axis.values) + place
         return rest + 1
+
+    def ordered(self, last: Collection[str]) -> Iterator[int]:
+        """The numbers of all scenarios, with the axes of these fields varying fastest, and from
+        large values to small."""
+        places = range(len(self.axes))
+        fast = [n for n in places if set(self.axes[n].keys) <= set(last)]
+        slow = [n for n in places if n not in fast]
+        order = [*slow, *fast]
+        if self.drawn is not None:
+            at = {number: self.places(number) for number in range(1, self.count + 1)}
+            ranks = {n: {place: rank for rank, place in enumerate(self._falling(n))} for n in fast}
+            yield from sorted(
+                at,
+                key=lambda number: [
+                    ranks[n][p] if n in ranks else p for n, p in ((n, at[number][n]) for n in order)
+                ],
+            )
+            return
+        for found in product(
+            *(range(len(self.axes[n].values)) for n in slow), *(self._falling(n) for n in fast)
+        ):
+            by_axis = dict(zip(order, found, strict=True))
+            yield self.number(tuple(by_axis[n] for n in places))
+
+    def _falling(self, axis: int) -> list[int]:
+        """The places of an axis from its largest value to its smallest; none is the largest."""
+        values = self.axes[axis].values
+
+        def size(place: int) -> tuple[bool, Any]:
+            value = values[place]
+            known = isinstance(value, int)
+            return not known, value if known else 0
+
+        return sorted(range(len(values)), key=size, reverse=True)
+
+    def label(self, axis: Axis, place: int) -> str:
+        """A value of an axis as people write it."""
+        told = []
+        for key, value in axis.setting(place).items():
+            name = key.removeprefix(PRICE_OF)
+            if key == NAME:
+                return str(value)
+            if value is UNSET:
+                text = "none"
+            elif key.startswith(PRICE_OF):
+                text = format_factor(value)
+            else:
+                flag = _FLAGS[key]
+                text = WRITERS[flag.reads](value) if flag.reads in WRITERS else _text(key, value)
+                name = flag.name
+            told.append(text if len(axis.keys) == 1 else f"{name} {text}")
+        return ", ".join(told) or "none"
 
     def settings(self, number: int) -> dict[str, Any]:
         """All that is set in a scenario."""
@@ -170,8 +223,17 @@ class ScenarioSet:
         return (self.scenario(number) for number in range(1, self.count + 1))
 
 
-_LOOKED_UP = ("market", "as_of", "exchange", "tax_bp", "profile", "framework", "circuit")
-_LOOKED_UP += ("workload", "dataset_gb")
+_LOOKED_UP = (
+    "market",
+    "as_of",
+    "exchange",
+    "tax_bp",
+    "profile",
+    "framework",
+    "circuit",
+    "workload",
+    "dataset_gb",
+)
 """Fields that stand for something else, and may not go together."""
 
 
@@ -191,9 +253,7 @@ def read_scenarios(
     written, where = read_mapping(path), str(path)
     for key in written:
         if key not in KEYS:
-            raise InputError(
-                "is not known", where=f"{where}, {key[:60]}", mend=nearest(key, KEYS)
-            )
+            raise InputError("is not known", where=f"{where}, {key[:60]}", mend=nearest(key, KEYS))
     base, axes = (_mapping(written.get(key), f"{where}, {key}") for key in ("base", "axes"))
     entries = _entries(written, where)
     if any("unverified" in piece for piece in (base, axes, *entries)):
@@ -285,9 +345,12 @@ def _drawn(of: int, count: int, seed: int) -> tuple[int, ...]:
 
 
 _NUMBERS = frozenset({"money", "gigabytes", "count", "percent", "context"})
-_TYPES: dict[str, type[int] | type[bool] | type[str]] = {}
+_TYPES: dict[str, type[int | bool | str]] = {}
+_FLAGS: dict[str, Flag] = {}
+"""The flag of every field; of two, the one that takes a value."""
 for _flag in FLAGS:
-    kind: type[int] | type[bool] | type[str] = int if _flag.reads in _NUMBERS else str
+    _FLAGS.setdefault(_flag.field, _flag)
+    kind: type[int | bool | str] = int if _flag.reads in _NUMBERS else str
     _TYPES.setdefault(_flag.field, bool if _flag.switch else kind)
 
 
@@ -306,10 +369,15 @@ def _cell(key: str, request: Request, settings: Setting) -> Any:
     value = getattr(request, key)
     if value is None or _TYPES[key] is not str:
         return value
+    return _text(key, value) or None
+
+
+def _text(key: str, value: Any) -> str:
+    """The value of a field as people write it, several with "; " between them."""
     if key == "own":
-        return "; ".join(f"{item.quantity}x {item.part}" for item in value) or None
+        return "; ".join(f"{item.quantity}x {item.part}" for item in value)
     if key == "brands":
-        return "; ".join(f"{item.kind}={','.join(item.brands)}" for item in value) or None
+        return "; ".join(f"{item.kind}={','.join(item.brands)}" for item in value)
     if isinstance(value, tuple):
-        return "; ".join(value) or None
+        return "; ".join(value)
     return WRITERS["exchange"](value) if key == "exchange" else str(value)
