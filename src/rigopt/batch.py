@@ -105,7 +105,7 @@ class Batch:
         self._catalog = catalog
         mixes = dict.fromkeys(request.workload for request in looked_up)
         self.workloads = tuple(
-            dict.fromkeys(work.name for mix in mixes for work, _ in mix_named(mix).workloads)
+            {work.name: work for mix in mixes for work, _ in mix_named(mix).workloads}.values()
         )
         path = out.with_name(f"{out.name}.journal")
         if out.exists() and not path.exists():

@@ -10,7 +10,7 @@ import pickle
 import uuid
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable
-from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 
 from rigopt.budgets import Desk
 from rigopt.catalog import Catalog
-from rigopt.errors import InternalError
+from rigopt.errors import InputError, InternalError
 from rigopt.pools import cores, local_pool
 from rigopt.worker import CATALOGS, Done, NoCatalog, finished, release, run_task
 
@@ -222,6 +222,10 @@ class Lanes(AbstractContextManager["Lanes"]):
         """The end of a task; ``None``: it is to be handed over again."""
         try:
             seconds, result = future.result()
+        except CancelledError:
+            raise InputError(
+                "gave up its tasks", where="executor", mend="see that it runs, and go on"
+            ) from None
         except Exception as error:
             task.tries += 1
             if task.tries >= TRIES:

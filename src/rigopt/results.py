@@ -14,6 +14,7 @@ from rigopt.errors import InputError
 from rigopt.outcome import Assessment, Feasible, Infeasible, Optimal, PartLine, Unknown
 from rigopt.parts import KINDS
 from rigopt.scenarios import Column
+from rigopt.workloads import Workload
 
 Row = Mapping[str, Any]
 """Cells by column; what is left out is ``None``."""
@@ -34,7 +35,7 @@ def part_column(kind: str) -> Column:
     return Column(f"part_{kind}", str)
 
 
-def result_columns(workloads: Iterable[str]) -> tuple[Column, ...]:
+def result_columns(workloads: Iterable[Workload]) -> tuple[Column, ...]:
     """The columns of results; ``workloads``: those of the mixes that are asked for."""
     return (
         Column("status", str),
@@ -42,7 +43,7 @@ def result_columns(workloads: Iterable[str]) -> tuple[Column, ...]:
         Column("total_cents", int),
         Column("score", int),
         Column("score_bound", int),
-        *(rate_column(name) for name in workloads),
+        *(rate_column(workload.name) for workload in workloads),
         *(part_column(kind) for kind in KINDS),
         Column("gpus", int),
         Column("power_limit_w", int),

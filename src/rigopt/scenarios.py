@@ -148,6 +148,7 @@ class ScenarioSet:
             else:
                 flag = _FLAGS[key]
                 text = WRITERS[flag.reads](value) if flag.reads in WRITERS else _text(key, value)
+                text = text.removesuffix(".00")
                 name = flag.name
             told.append(text if len(axis.keys) == 1 else f"{name} {text}")
         return ", ".join(told) or "none"

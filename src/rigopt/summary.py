@@ -11,6 +11,7 @@ from rigopt.axes import Axis
 from rigopt.parts import KINDS, Fact
 from rigopt.results import Row, part_column, rate_column
 from rigopt.scenarios import ScenarioSet
+from rigopt.workloads import Workload
 
 BUDGET = "budget_cents"
 BUILT = ("optimal", "feasible")
@@ -59,6 +60,8 @@ class RateCurve(Fact):
     """Throughput of a workload over the budget."""
 
     workload: str
+    title: str
+    unit: str
     points: tuple[RateAt, ...]
 
 
@@ -76,18 +79,23 @@ class Summary(Fact):
     """Wishes that bind (or clash, where no build exists), by the number of scenarios."""
     curves: tuple[RateCurve, ...]
     """One for each workload; none where the budget does not vary."""
+    currency: str | None
+    """Of the money; ``None``: there are several, or no build."""
 
 
 MOST_PARTS = 3
 """Parts of a kind that are told."""
 
 
-def summarise(scenarios: ScenarioSet, rows: Iterable[Row], workloads: Sequence[str]) -> Summary:
+def summarise(
+    scenarios: ScenarioSet, rows: Iterable[Row], workloads: Sequence[Workload]
+) -> Summary:
     """The summary of the rows of all scenarios, in their order, as they go by."""
     statuses: Counter[str] = Counter()
     parts: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     binding: Counter[str] = Counter()
-    rates: dict[str, dict[int, array[float]]] = {name: {} for name in workloads}
+    rates: dict[str, dict[int, array[float]]] = {work.name: {} for work in workloads}
+    currencies: set[str] = set()
     cards, codes = array("q"), {"": _NO_BUILD}
     for row in rows:
         statuses[row["status"]] += 1
@@ -98,6 +106,8 @@ def summarise(scenarios: ScenarioSet, rows: Iterable[Row], workloads: Sequence[s
         cards.append(codes.setdefault(row.get(part_column("gpu").name) or "", len(codes)))
         if row.get(BUDGET) is not None and row["status"] in BUILT:
             _note_rates(rates, row)
+        if row.get("currency"):
+            currencies.add(row["currency"])
     built = sum(statuses[status] for status in BUILT)
     total = sum(statuses.values())
     return Summary(
@@ -111,7 +121,8 @@ def summarise(scenarios: ScenarioSet, rows: Iterable[Row], workloads: Sequence[s
         ),
         flips=tuple(_flips(scenarios, cards)),
         binding=dict(_most(binding, len(binding))),
-        curves=tuple(_curves(rates)),
+        curves=tuple(_curves(rates, workloads)),
+        currency=currencies.pop() if len(currencies) == 1 else None,
     )
 
 
@@ -135,8 +146,11 @@ def _note_rates(rates: Mapping[str, dict[int, array[float]]], row: Row) -> None:
             by_budget.setdefault(row[BUDGET], array("d")).append(rate)
 
 
-def _curves(rates: Mapping[str, Mapping[int, array[float]]]) -> Iterator[RateCurve]:
-    for name, by_budget in rates.items():
+def _curves(
+    rates: Mapping[str, Mapping[int, array[float]]], workloads: Sequence[Workload]
+) -> Iterator[RateCurve]:
+    for workload in workloads:
+        by_budget = rates[workload.name]
         points = tuple(
             RateAt(
                 budget_cents=budget,
@@ -148,7 +162,9 @@ def _curves(rates: Mapping[str, Mapping[int, array[float]]]) -> Iterator[RateCur
             for budget, found in sorted(by_budget.items())
         )
         if points:
-            yield RateCurve(workload=name, points=points)
+            yield RateCurve(
+                workload=workload.name, title=workload.title, unit=workload.unit, points=points
+            )
 
 
 def _flips(scenarios: ScenarioSet, cards: array[int]) -> list[Flip]:
