@@ -29,11 +29,7 @@ def test_results_are_there_again(tmp_path: Path) -> None:
     written(tmp_path / "j")
     with Journal(tmp_path / "j", HEAD, COUNT) as journal:
         assert journal.done == 3
-        assert [journal.has(number) for number in range(1, 7)] == [True, False, True] + [
-            False,
-            False,
-            True,
-        ]
+        assert [number for number in range(1, 7) if journal.has(number)] == [1, 3, 6]
         assert journal.entry(1) == {"scenario": 1, "a": "ü\n"}
         assert journal.entry(6) == {"scenario": 6, "a": None}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -117,7 +118,7 @@ def test_shocks_together_are_one_axis(read: Read) -> None:
 
 
 def test_a_sample_is_the_same_for_the_same_seed(read: Read) -> None:
-    """A seed draws so many different scenarios of the grid, always the same; another draws others."""
+    """A seed draws so many different scenarios of the grid, always the same; another others."""
     drawn = {seed: list(read(f"{GRID}\nsample: 20\nseed: {seed}\n")) for seed in (1, 2)}
     assert list(read(f"{GRID}\nsample: 20\nseed: 1\n")) == drawn[1]
     whole = list(read(GRID))
@@ -147,11 +148,9 @@ def test_families_come_together_large_budgets_first(sample: str, read: Read) -> 
     assert sorted(order) == list(range(1, scenarios.count + 1))
     found = [scenarios.scenario(number) for number in order]
     families = [(family(s.request), s.shocks) for s in found]
-    changes = sum(a != b for a, b in zip(families, families[1:], strict=False))
+    changes = sum(a != b for a, b in pairwise(families))
     assert changes == len(set(families)) - 1
-    for (mine, before), (other, after) in zip(
-        zip(families, found, strict=True), list(zip(families, found, strict=True))[1:], strict=False
-    ):
+    for (mine, before), (other, after) in pairwise(zip(families, found, strict=True)):
         if mine == other:
             assert (before.request.budget_cents or 0) > (after.request.budget_cents or 0)
 

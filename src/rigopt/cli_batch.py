@@ -101,13 +101,13 @@ def batch_command(
         typer.echo(_told(scenarios, catalog, at_once or cores()))
         return
     with ExitStack() as stack:
-        batch = stack.enter_context(Batch(scenarios, catalog, target, asked, timed=not no_seconds))
         engine = None
         if executor is not None:
             from rigopt.clusters import cluster
 
             engine, threads = stack.enter_context(cluster(executor, where="--executor"))
             at_once = at_once or threads
+        batch = stack.enter_context(Batch(scenarios, catalog, target, asked, timed=not no_seconds))
         if batch.done:
             _say(f"{batch.done:,} of {scenarios.count:,} scenarios are done already")
         elif sys.stderr is not None and sys.stderr.isatty():

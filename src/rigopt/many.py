@@ -44,7 +44,7 @@ def solve_many(
             cores, ended with the iteration.
         catalog: what to choose from; default: the catalogue that comes with rigopt.
         workers: how many searches run at once; default: as many as there are cores, or as the
-            executor says. 1 without an executor: in this process.
+            executor says. 0: one after the other in this process.
         deadline_s: seconds after which no more answers are given, whatever is still searched.
         cancelled: asked now and then; once it says yes no more answers are given.
         on_done: called with the place of a request (from 0) and its answer, as they come.
@@ -106,7 +106,7 @@ def spread(
         late = end is not None and time.monotonic() >= end
         return late or (cancelled is not None and cancelled())
 
-    if executor is None and workers == 1:
+    if executor is None and workers == 0:
         desk = Desk(catalog)
         for number, item in items:
             if stopped():

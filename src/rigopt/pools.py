@@ -39,7 +39,10 @@ def local_pool() -> tuple[ProcessPoolExecutor, Callable[[], None]]:
 
 def _begin(owner: Connection) -> None:
     """In the process: leave Ctrl-C to the owner, and end when it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):  # searches set a handler of their own, and unset it
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    else:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         try:
