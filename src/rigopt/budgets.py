@@ -36,6 +36,8 @@ MONEY = {
 }
 """Fields in which requests may differ whose searches are shared, as those of the shared search."""
 BUDGET = "wish-budget"
+SEARCHES = 64
+"""After so many the memory of a shared search is given back."""
 HELD = 4
 """Shared searches, and markets with supposed prices, that a desk holds."""
 
@@ -138,21 +140,26 @@ class _Shared:
 
         self.problem = problem
         self.clock = Clock(problem.request.time_limit_s)
+        self._searches = 0
         self._answers = _Steps()
         self._bests: dict[frozenset[str], _Steps] = {}
         self._cheapest: dict[tuple[int | None, int], Found] = {}
         self._possible: dict[frozenset[str], bool] = {}
         self._least: dict[frozenset[str], int | None] = {}
 
-    @cached_property
-    def _hunt(self) -> Hunt:
+    def _search(self) -> Hunt:
+        """What searches: another one now and then, as it keeps something of every search."""
         from rigopt.cpsat.hunt import Hunt
 
-        return Hunt(self.problem, self.clock)
+        if self._searches % SEARCHES == 0:
+            self._hunt = Hunt(self.problem, self.clock)
+        self._searches += 1
+        self._hunt.clock = self.clock
+        return self._hunt
 
     @cached_property
     def _unscored(self) -> Encoding:
-        return self._hunt.unscored
+        return self._search().unscored
 
     def answer_to(
         self, problem: Problem, *, near: bool
@@ -160,7 +167,7 @@ class _Shared:
         """The answer to a problem with a budget of its own."""
         from rigopt.cpsat.search import Clock
 
-        self.clock = self._hunt.clock = Clock(problem.request.time_limit_s)
+        self.clock = Clock(problem.request.time_limit_s)
         view = _View(self, problem)
         return answered(view, lambda: self._explained(problem, view.limit), near=near)
 
@@ -171,7 +178,7 @@ class _Shared:
         known = self._answers.at(limit)
         if known is not None:
             return known
-        found = self._hunt.answer(most_cents=limit)
+        found = self._search().answer(most_cents=limit)
         if found.status is Status.OPTIMAL:
             self._answers.learn(limit, found)
         return found
@@ -186,7 +193,7 @@ class _Shared:
             return known if (known.score or 0) >= least else Found(Status.INFEASIBLE)
         if steps.is_too_little(limit, least):
             return Found(Status.INFEASIBLE)
-        found = self._hunt.best(dropped=sorted(dropped), most_cents=limit, at_least=least)
+        found = self._search().best(dropped=sorted(dropped), most_cents=limit, at_least=least)
         if found.status is Status.OPTIMAL:
             steps.learn(limit, found)
         elif found.status is Status.INFEASIBLE:
@@ -200,7 +207,7 @@ class _Shared:
         key = best.score, least
         if key in self._cheapest:
             return self._cheapest[key]
-        found = self._hunt.cheapest(best, least)
+        found = self._search().cheapest(best, least)
         if found.status is Status.OPTIMAL:
             self._cheapest[key] = found
         return found
