@@ -169,9 +169,9 @@ class Batch:
         left = (n for n in self.scenarios.ordered(MONEY) if not self._journal.has(n))
         if not self.is_complete:
             for group in spread(
-                _row,
+                row_text,
                 ((number, self.scenarios.scenario(number)) for number in left),
-                _family,
+                family_of,
                 catalog=self._catalog,
                 executor=executor,
                 workers=workers,
@@ -220,13 +220,13 @@ class Batch:
         return summarise(self.scenarios, self.rows(), self.workloads)
 
 
-def _row(desk: Desk, scenario: Scenario) -> str:
+def row_text(desk: Desk, scenario: Scenario) -> str:
     """The inside of a JSON object with the cells of a scenario's answer."""
     outcome = desk.solve(scenario.request, scenario.shocks, near=False)
     return json.dumps(row_of(outcome), ensure_ascii=False)[1:-1]
 
 
-def _family(scenario: Scenario) -> Hashable:
+def family_of(scenario: Scenario) -> Hashable:
     """What scenarios have in common that share their searches."""
     return family(scenario.request), scenario.shocks
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -200,14 +200,16 @@ class _Shared:
             steps.too_little.append((limit, least))
         return found
 
-    def cheapest(self, best: Found, least: int) -> Found:
-        """As ``Hunt.cheapest``: it costs no more than the best, whatever that may cost."""
-        from rigopt.cpsat.search import Status
+    def cheapest(self, best: Found, least: int, most_cents: int | None) -> Found:
+        """As ``Hunt.cheapest``: of all builds, as it costs no more than the best."""
+        from rigopt.cpsat.search import Found, Status
 
         key = best.score, least
-        if key in self._cheapest:
-            return self._cheapest[key]
-        found = self._search().cheapest(best, least)
+        known = self._cheapest.get(key)
+        if known is not None and known.build is not None:
+            dear = most_cents is not None and (known.build.cost_cents or 0) > most_cents
+            return Found(Status.INFEASIBLE) if dear else known
+        found = self._search().cheapest(best, least, most_cents)
         if found.status is Status.OPTIMAL:
             self._cheapest[key] = found
         return found
@@ -228,8 +230,7 @@ class _Shared:
             least = self._least_cents(kept - {BUDGET})[1]
             return None if least is None else problem.request.charges.to_pay(least)
 
-        lines = tuple(line for group in self.problem.options.values() for line in group)
-        return explain(replace(problem, given=lines), possible, cheapest)
+        return explain(problem, possible, cheapest)
 
     def _dropped(self, kept: frozenset[str]) -> list[str]:
         return sorted(frozenset(self._unscored.owners()) - kept)
@@ -281,5 +282,5 @@ class _View:
         limit = min((cents for cents in limits if cents is not None), default=None)
         return self._shared.best(frozenset(dropped) - {BUDGET}, limit, at_least)
 
-    def cheapest(self, best: Found, least: int) -> Found:
-        return self._shared.cheapest(best, least)
+    def cheapest(self, best: Found, least: int, most_cents: int | None = None) -> Found:
+        return self._shared.cheapest(best, least, most_cents)
