@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 import uuid
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from rigopt.worker import CATALOGS, Done, NoCatalog, finished, release, run_task
 
 AHEAD = 2
 """Tasks for each worker that are handed over before the first of them is done."""
-WAITING = 64
+WAITING = 256
 """Items for each worker that are looked at beforehand, to find those that share searches."""
 LATE = 4
 """How many times that may be taken before the oldest of them must be handed over."""
@@ -39,53 +39,73 @@ _TOKENS: WeakKeyDictionary[Catalog, str] = WeakKeyDictionary()
 
 @dataclass
 class Task:
+    """An item on its way."""
+
     number: int
     item: Any
-    family: Hashable = None
+    family: Hashable
     tries: int = 0
     with_catalog: bool = False
 
 
+RunKey = tuple[Hashable, int]
+"""A family, and which part of it."""
+
+
 class Backlog:
-    """Items that wait to be handed over, by family."""
+    """Items that wait to be handed over: runs of those that share searches, in their order."""
 
     def __init__(
         self, items: Iterable[tuple[int, Any]], family_of: Callable[[Any], Hashable]
     ) -> None:
         self._source, self._family_of = enumerate(items), family_of
-        self._families: dict[Hashable, deque[tuple[int, Task]]] = {}
+        self._runs: dict[RunKey, deque[tuple[int, Task]]] = {}
+        self._parts: dict[Hashable, int] = {}
+        """Of every family that waits, the run that grows."""
         self._waiting = self._taken = 0
 
     def fill(self, most: int) -> None:
         """Take items until so many wait; none while the oldest one is overdue."""
-        oldest = min((queue[0][0] for queue in self._families.values()), default=self._taken)
+        oldest = min((run[0][0] for run in self._runs.values()), default=self._taken)
         while self._waiting < most and self._taken - oldest < LATE * most:
             entry = next(self._source, None)
             if entry is None:
                 return
             self._taken, (number, item) = entry[0] + 1, entry[1]
             task = Task(number, item, self._family_of(item))
-            self._families.setdefault(task.family, deque()).append((entry[0], task))
+            key = task.family, self._parts.setdefault(task.family, 0)
+            self._runs.setdefault(key, deque()).append((entry[0], task))
             self._waiting += 1
 
-    def take(self, own: Hashable, others: set[Hashable]) -> Task | None:
-        """The next of one's own family; else of one that is nobody's; else the last of the longest
-        one, from which its owner is furthest away."""
-        if own in self._families:
-            return self._pop(own, 0)
-        free = next((name for name in self._families if name not in others), None)
-        if free is not None:
-            return self._pop(free, 0)
-        if not self._families:
-            return None
-        return self._pop(max(self._families, key=lambda name: len(self._families[name])), -1)
+    def take(self, own: RunKey | None, others: Collection[RunKey | None]) -> RunKey | None:
+        """The run to go on with: one's own; else one that is nobody's; else half of the longest."""
+        if own in self._runs:
+            return own
+        free = next((key for key in self._runs if key not in others), None)
+        if free is not None or not self._runs:
+            return free
+        longest, run = max(self._runs.items(), key=lambda item: len(item[1]))
+        half = [run.pop() for _ in range(len(run) // 2)]
+        if not half:
+            return longest
+        family = longest[0]
+        self._parts[family] += 1
+        key = family, self._parts[family]
+        self._runs[key] = deque(reversed(half))
+        return key
 
-    def _pop(self, name: Hashable, end: int) -> Task:
-        queue = self._families[name]
-        task = (queue.pop() if end else queue.popleft())[1]
-        if not queue:
-            del self._families[name]
+    def pop(self, key: RunKey) -> Task:
+        """The next item of a run."""
+        run = self._runs[key]
+        task = run.popleft()[1]
         self._waiting -= 1
+        if not run:
+            del self._runs[key]
+            grows = self._parts[task.family]
+            if grows == 0 or not any(
+                (task.family, part) in self._runs for part in range(grows + 1)
+            ):
+                del self._parts[task.family]
         return task
 
 
@@ -98,7 +118,7 @@ class Lane:
     close: Callable[[], None]
     revive: Callable[[], tuple[Executor, Callable[[], None]]] | None = None
     """Makes a new pool in place of one that a dead process has broken."""
-    family: Hashable = None
+    run: RunKey | None = None
     pending: dict[Future[Any], Task] = field(default_factory=dict)
     again: deque[Task] = field(default_factory=deque)
     """Tasks whose worker died, or had no catalogue."""
@@ -182,12 +202,11 @@ class Lanes(AbstractContextManager["Lanes"]):
                     return
                 self._submit(lane, lane.again.popleft())
                 continue
-            others = {other.family for other in self._lanes if other is not lane}
-            task = self._backlog.take(lane.family, others)
-            if task is None:
+            others = {other.run for other in self._lanes if other is not lane}
+            lane.run = self._backlog.take(lane.run, others)
+            if lane.run is None:
                 return
-            lane.family = task.family
-            self._submit(lane, task)
+            self._submit(lane, self._backlog.pop(lane.run))
 
     def _submit(self, lane: Lane, task: Task) -> None:
         packed = self._packed if task.with_catalog else None
