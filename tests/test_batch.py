@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import resource
 import shutil
 import signal
+import subprocess
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,7 +25,17 @@ from rigopt.outcome import OUTCOME
 from rigopt.request import Request
 from rigopt.shocks import Shock, shocked
 from rigopt.solving import solve
-from tests.batches import COUNT, GRID, Done, batch, begin, numbers, wait_for
+from tests.batches import (
+    COUNT,
+    GRID,
+    Done,
+    batch,
+    begin,
+    command,
+    environment,
+    numbers,
+    wait_for,
+)
 
 RUN = ("s.yaml", "--no-seconds", "--out")
 
@@ -267,6 +280,29 @@ def test_a_dry_run_writes_nothing(folder: Path, small_folder: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.startswith(f"{COUNT} scenarios, about ")
     assert [path.name for path in folder.iterdir()] == ["s.yaml"]
+
+
+def test_a_terminal_sees_rate_and_time_left(folder: Path, small_folder: Path) -> None:
+    """At a terminal the count and an estimate come first, then a bar with rate and time left."""
+    ours, theirs = os.openpty()
+    run = subprocess.Popen(
+        command(small_folder, *RUN, "r.csv", "--workers", "1"),
+        cwd=folder,
+        env={**environment(), "TERM": "xterm", "COLUMNS": "120"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    told = b""
+    with suppress(OSError):  # how a terminal ends
+        while piece := os.read(ours, 4096):
+            told += piece
+    os.close(ours)
+    assert run.wait(60) == 0
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", told.decode())
+    assert re.search(rf"{COUNT} scenarios, about \d+ \w+ with 1 at once", shown)
+    assert re.search(rf"[1-9]\d*/{COUNT} .*?\d+\.\d/s .*?0:\d\d:\d\d left", shown)
 
 
 # --- refused ------------------------------------------------------------------------------------
