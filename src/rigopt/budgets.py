@@ -10,17 +10,18 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from rigopt.build import Build
 from rigopt.catalog import Catalog
 from rigopt.explain import explain
-from rigopt.outcome import Explanation, Feasible, Infeasible, Optimal, Unknown
+from rigopt.outcome import Assessment, Explanation, Feasible, Infeasible, Optimal, Unknown
 from rigopt.problem import Problem
 from rigopt.request import Request
 from rigopt.shocks import Shock, shocked
-from rigopt.solving import answered
+from rigopt.solving import answered, verified
 
 if TYPE_CHECKING:
     from rigopt.cpsat.hunt import Hunt
@@ -141,6 +142,7 @@ class _Shared:
         self.problem = problem
         self.clock = Clock(problem.request.time_limit_s)
         self._searches = 0
+        self._checked: tuple[Build, Assessment] | None = None
         self._answers = _Steps()
         self._bests: dict[frozenset[str], _Steps] = {}
         self._cheapest: dict[tuple[int | None, int], Found] = {}
@@ -169,7 +171,24 @@ class _Shared:
 
         self.clock = Clock(problem.request.time_limit_s)
         view = _View(self, problem)
-        return answered(view, lambda: self._explained(problem, view.limit), near=near)
+        return answered(
+            view,
+            lambda: self._explained(problem, view.limit),
+            near=near,
+            verify=self._verified,
+        )
+
+    def _verified(self, problem: Problem, build: Build, score: int) -> Assessment:
+        """As ``verified``: rules that the requests have in common are checked once for a build."""
+        if self._checked is None or self._checked[0] != build:
+            self._checked = build, verified(self.problem, build, score)
+        checked = self._checked[1]
+        known = {verdict.rule: verdict for verdict in checked.verdicts}
+        rules = tuple(rule for rule in problem.rules if rule.id not in known)
+        found = verified(replace(problem, rules=rules), build, score)
+        known |= {verdict.rule: verdict for verdict in found.verdicts}
+        verdicts = tuple(known[rule.id] for rule in problem.rules)
+        return found.model_copy(update={"verdicts": verdicts, "clearances": checked.clearances})
 
     def answer(self, limit: int | None) -> Found:
         """As ``Hunt.answer``."""
