@@ -186,3 +186,13 @@ def test_a_catalogue_goes_where_its_folder_is_not(small: Catalog, tmp_path: Path
     request = Request(budget_cents=250_000, market="us-2026", as_of=date(2026, 2, 1))
     assert sent.digest == small.digest
     assert solve(request, catalog=sent) == solve(request, catalog=small)
+
+
+def test_a_broken_executor_of_the_caller_is_told(small: Catalog) -> None:
+    """An executor whose process dies cannot be mended here: one sentence says so."""
+    items = [(number, number) for number in range(20)]
+    with (
+        executor("processes") as engine,
+        pytest.raises(InputError, match="executor: is broken"),
+    ):
+        list(spread(_deadly, items, _even, catalog=small, executor=engine))

@@ -138,7 +138,9 @@ class Lane:
         """Take a new pool in place of a broken one, once all that it had has come back."""
         if self.broken and not self.pending:
             if self.revive is None:
-                raise InternalError("the executor is broken: one of its processes died")
+                raise InputError(
+                    "is broken: one of its processes died", where="executor", mend="make a new one"
+                )
             self.close()
             self.executor, self.close = self.revive()
             self.broken = False
@@ -213,10 +215,14 @@ class Lanes(AbstractContextManager["Lanes"]):
         arguments = (self._work, release(), self._token, packed, task.item)
         try:
             future = lane.executor.submit(run_task, *arguments)
-        except BrokenExecutor:
+        except BrokenExecutor as error:
             lane.broken = True
-            lane.again.appendleft(task)
+            if lane.pending:
+                lane.again.appendleft(task)
+                return
+            _note_death(task, error)
             lane.mend()
+            self._submit(lane, task)
             return
         lane.pending[future] = task
         future.add_done_callback(lambda ended: self._ended.put((lane, ended)))
@@ -245,12 +251,8 @@ class Lanes(AbstractContextManager["Lanes"]):
             raise InputError(
                 "gave up its tasks", where="executor", mend="see that it runs, and go on"
             ) from None
-        except Exception as error:
-            task.tries += 1
-            if task.tries >= TRIES:
-                raise InternalError(
-                    f"the worker of scenario {task.number:,} died {TRIES} times ({error!r})"
-                ) from error
+        except Exception as error:  # noqa: BLE001 (whatever befell the worker)
+            _note_death(task, error)
             lane.broken = lane.broken or isinstance(error, BrokenExecutor)
             lane.again.append(task)
             return None
@@ -259,3 +261,16 @@ class Lanes(AbstractContextManager["Lanes"]):
             lane.again.append(task)
             return None
         return finished(task.number, seconds, result)
+
+
+def _note_death(task: Task, error: Exception) -> None:
+    """Count a try whose worker died.
+
+    Raises:
+        InternalError: if that was the last.
+    """
+    task.tries += 1
+    if task.tries >= TRIES:
+        raise InternalError(
+            f"the worker of scenario {task.number:,} died {TRIES} times ({error!r})"
+        ) from error

@@ -41,7 +41,8 @@ def solve_many(
     Args:
         requests: what is asked.
         executor: what runs the searches; it is left running. Default: processes on the local
-            cores, ended with the iteration.
+            cores, ended with the iteration. They import the calling program, so that keeps its own
+            start under ``if __name__ == "__main__"``.
         catalog: what to choose from; default: the catalogue that comes with rigopt.
         workers: how many searches run at once; default: as many as there are cores, or as the
             executor says. 0: one after the other in this process.
