@@ -22,6 +22,7 @@ from rigopt.errors import InputError, InternalError
 from rigopt.many import solve_many, spread
 from rigopt.request import Request
 from rigopt.solving import solve
+from rigopt.worker import finished, run_task
 
 ASKED = tuple(
     Request(budget_cents=100 * dollars, min_vram_gb=vram)
@@ -196,3 +197,10 @@ def test_a_broken_executor_of_the_caller_is_told(small: Catalog) -> None:
         pytest.raises(InputError, match="executor: is broken"),
     ):
         list(spread(_deadly, items, _even, catalog=small, executor=engine))
+
+
+def test_a_worker_of_another_release_is_refused(small: Catalog) -> None:
+    """Versions differ: nothing is computed, and the sentence names both."""
+    _, result = run_task(_doubled, "rigopt 0.0.0", "token", pickle.dumps(small), 1)
+    with pytest.raises(InputError, match=r"a worker has rigopt .*, this process rigopt 0\.0\.0"):
+        finished(1, 0.0, result)
