@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rigopt.errors import InputError as InputError
     from rigopt.errors import InternalError as InternalError
     from rigopt.errors import RigoptError as RigoptError
+    from rigopt.many import solve_many as solve_many
     from rigopt.outcome import Explanation as Explanation
     from rigopt.outcome import Feasible as Feasible
     from rigopt.outcome import Frontier as Frontier
@@ -63,6 +64,7 @@ _HOMES = {
     "frontier": "solving",
     "solve": "solving",
     "solve_top": "solving",
+    "solve_many": "many",
     "Why": "questions",
     "why": "questions",
     "why_not": "questions",

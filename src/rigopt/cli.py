@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from rigopt.cli_batch import batch_command
 from rigopt.cli_cards import compare_command, throughput_command
 from rigopt.cli_catalog import catalog_app, prices_app
 from rigopt.cli_model import model_app
@@ -54,6 +55,7 @@ app.add_typer(prices_app, name="prices")
 app.add_typer(model_app, name="model")
 app.command("throughput")(throughput_command)
 app.command("compare")(compare_command)
+app.command("batch")(batch_command)
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every rule with its numbers.")]
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="The answer as Markdown.")]

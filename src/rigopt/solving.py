@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rigopt.build import Build
 from rigopt.catalog import Catalog
@@ -30,7 +30,6 @@ from rigopt.rules.wishes import ids_by_default
 from rigopt.units import format_money
 
 if TYPE_CHECKING:
-    from rigopt.cpsat.hunt import Hunt
     from rigopt.cpsat.search import Clock, Found
     from rigopt.encoding import Encoding
 
@@ -64,37 +63,68 @@ def solve(
         InputError: if the request names something that is not known.
     """
     from rigopt.cpsat.hunt import Hunt
-    from rigopt.cpsat.search import SOLVER, Clock, Status
+    from rigopt.cpsat.search import Clock
 
     request = request or Request()
-    catalog = catalog or Catalog.load()
-    problem = Problem.of(request, catalog)
+    problem = Problem.of(request, catalog or Catalog.load())
     clock = Clock(request.time_limit_s)
+    tell("rules")
+    hunt = Hunt(problem, clock)
+    return answered(hunt, lambda: _explain(hunt.unscored, clock), tell)
+
+
+class Searches(Protocol):
+    """What an answer is made of: the questions that :class:`rigopt.cpsat.hunt.Hunt` answers."""
+
+    @property
+    def problem(self) -> Problem: ...
+
+    def answer(self, tell: Callable[[str], None]) -> Found: ...
+
+    def best(self, *, dropped: Collection[str], most_cents: int | None, at_least: int) -> Found: ...
+
+    def cheapest(self, best: Found, least: int, most_cents: int | None = None) -> Found: ...
+
+
+def answered(
+    hunt: Searches,
+    explained: Callable[[], Explanation],
+    tell: Callable[[str], None] = lambda _step: None,
+    *,
+    near: bool = True,
+    verify: Callable[[Problem, Build, int], Assessment] | None = None,
+) -> Optimal | Feasible | Infeasible | Unknown:
+    """The answer to a problem, from searches; ``near``: whether to look for a cheaper build.
+
+    ``verify`` takes the place of :func:`verified` for the answer.
+    """
+    from rigopt.cpsat.search import SOLVER, Status
+
+    problem = hunt.problem
+    request = problem.request
     limit = f"time limit of {request.time_limit_s} s reached (--time-limit)"
     about = About(
         assumptions=assumptions_of(problem.world),
         versions=versions_of(problem.world, SOLVER),
         request=request,
     )
-    tell("rules")
-    hunt = Hunt(problem, clock)
     found = hunt.answer(tell)
     if found.status is Status.UNKNOWN:
         return Unknown(limit=limit, about=about)
     if found.status is Status.INFEASIBLE:
         tell("explanation")
-        return Infeasible(explanation=_explain(hunt.unscored, clock), about=about)
+        return Infeasible(explanation=explained(), about=about)
     if found.status is Status.OPTIMAL and request.within_bp:
         found = hunt.cheapest(found, _close(found.score, request.within_bp))
     assert found.build is not None and found.score is not None
     assert found.score_bound is not None
-    built = _verified(problem, found.build, found.score)
+    built = (verify or verified)(problem, found.build, found.score)
     tell("limits")
     binding = _binding(hunt, found.score)
     bound = found.score_bound
     if found.status is Status.OPTIMAL:
-        near = _near(hunt, found, built) if request.within_bp == 0 else None
-        return Optimal(build=built, score_bound=bound, near=near, binding=binding, about=about)
+        tie = _near(hunt, found, built) if near and request.within_bp == 0 else None
+        return Optimal(build=built, score_bound=bound, near=tie, binding=binding, about=about)
     return Feasible(build=built, score_bound=bound, binding=binding, limit=limit, about=about)
 
 
@@ -103,7 +133,7 @@ def _close(score: int | None, basis_points: int) -> int:
     return -(-(score or 0) * (10_000 - basis_points) // 10_000)
 
 
-def _near(hunt: Hunt, found: Found, built: Assessment) -> NearTie | None:
+def _near(hunt: Searches, found: Found, built: Assessment) -> NearTie | None:
     """The cheapest build within the model's error of the best, where it saves real money."""
     from rigopt.cpsat.search import Status
 
@@ -117,7 +147,7 @@ def _near(hunt: Hunt, found: Found, built: Assessment) -> NearTie | None:
     if near.status is not Status.OPTIMAL or near.build is None or near.score is None:
         return None
     cost = charges.to_pay(near.build.cost_cents or 0)
-    _verified(hunt.problem, near.build, near.score)
+    verified(hunt.problem, near.build, near.score)
     slower = max(1, round(100 - 100 * near.score / found.score))
     saved = format_money(total - cost, built.currency)
     cards = " + ".join(f"{line.quantity} x {line.part.name}" for line in near.build.of_kind("gpu"))
@@ -159,7 +189,7 @@ def solve_top(
     for found in islice(Hunt(problem, Clock(request.time_limit_s)).different(), count):
         if found.status is not Status.OPTIMAL or found.build is None or found.score is None:
             break
-        built = _verified(problem, found.build, found.score)
+        built = verified(problem, found.build, found.score)
         answers.append(
             Optimal(build=built, score_bound=found.score, near=None, binding=(), about=about)
         )
@@ -190,7 +220,7 @@ def frontier(
         if found.status is not Status.OPTIMAL or found.build is None or found.score is None:
             complete = found.status is Status.INFEASIBLE
             break
-        built = _verified(problem, found.build, found.score)
+        built = verified(problem, found.build, found.score)
         total = built.total_cents or 0
         points.append(FrontierPoint(total_cents=total, score=found.score, parts=built.parts))
         tell(f"{len(points)} builds, down to {format_money(total, built.currency)}")
@@ -206,7 +236,7 @@ def frontier(
     )
 
 
-def _verified(problem: Problem, build: Build, score: int) -> Assessment:
+def verified(problem: Problem, build: Build, score: int) -> Assessment:
     """The solver-free assessment, which must agree with the solver."""
     assessment = assess(build, problem)
     refused = [rule.id for rule in problem.rules if not rule.admits(build, problem.world)]
@@ -237,7 +267,7 @@ def _explain(encoding: Encoding, clock: Clock) -> Explanation:
     return explain(encoding.problem, possible, cheapest)
 
 
-def _binding(hunt: Hunt, score: int) -> tuple[Binding, ...]:
+def _binding(hunt: Searches, score: int) -> tuple[Binding, ...]:
     """What a little more money would buy, and wishes of the person (not mere defaults) without
     which the score would be higher."""
     from rigopt.cpsat.search import Status
