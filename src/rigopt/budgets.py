@@ -16,17 +16,20 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rigopt.build import Build
 from rigopt.catalog import Catalog
-from rigopt.explain import explain
-from rigopt.outcome import Assessment, Explanation, Feasible, Infeasible, Optimal, Unknown
+from rigopt.checking import verified
+from rigopt.explain import Prober
+from rigopt.outcome import Assessment, Feasible, Infeasible, Optimal, Unknown
 from rigopt.problem import Problem
 from rigopt.request import Request
+from rigopt.rules.base import Statement
 from rigopt.shocks import Shock, shocked
-from rigopt.solving import answered, verified
+from rigopt.solving import answered
+from rigopt.waysout import explain
 
 if TYPE_CHECKING:
     from rigopt.cpsat.hunt import Hunt
+    from rigopt.cpsat.probe import Probe
     from rigopt.cpsat.search import Found
-    from rigopt.encoding import Encoding
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -39,7 +42,7 @@ MONEY = {
 BUDGET = "wish-budget"
 SEARCHES = 64
 """After so many the memory of a shared search is given back."""
-HELD = 4
+HELD = 8
 """Shared searches, and markets with supposed prices, that a desk holds."""
 
 
@@ -73,9 +76,25 @@ class Desk:
         market = request.market, told
         catalog = _held(self._markets, market, lambda: shocked(self.catalog, request.market, told))
         problem = Problem.of(request, catalog)
-        key = family(problem.request), told
-        shared = _held(self._shared, key, lambda: _Shared(Problem.of(key[0], catalog)))
-        return shared.answer_to(problem, near=near)
+        shared = self._shared_by(problem, told)
+
+        def again(changed: Request) -> Prober:
+            at = _held(
+                self._markets,
+                (changed.market, told),
+                lambda: shocked(self.catalog, changed.market, told),
+            )
+            other = Problem.of(changed, at)
+            found = self._shared_by(other, told)
+            found.clock = shared.clock
+            return _Prober(other, found)
+
+        return shared.answer_to(problem, again, near=near)
+
+    def _shared_by(self, problem: Problem, told: tuple[Shock, ...]) -> _Shared:
+        """The searches that a problem shares with others."""
+        key, catalog = (family(problem.request), told), problem.world.catalog
+        return _held(self._shared, key, lambda: _Shared(Problem.of(key[0], catalog)))
 
 
 def _held(table: OrderedDict[K, V], key: K, make: Callable[[], V]) -> V:
@@ -146,8 +165,7 @@ class _Shared:
         self._answers = _Steps()
         self._bests: dict[frozenset[str], _Steps] = {}
         self._cheapest: dict[tuple[int | None, int], Found] = {}
-        self._possible: dict[frozenset[str], bool] = {}
-        self._least: dict[frozenset[str], int | None] = {}
+        self._probe: Probe | None = None
 
     def _search(self) -> Hunt:
         """What searches: another one now and then, as it keeps something of every search."""
@@ -159,21 +177,18 @@ class _Shared:
         self._hunt.clock = self.clock
         return self._hunt
 
-    @cached_property
-    def _unscored(self) -> Encoding:
-        return self._search().unscored
-
     def answer_to(
-        self, problem: Problem, *, near: bool
+        self, problem: Problem, again: Callable[[Request], Prober], *, near: bool
     ) -> Optimal | Feasible | Infeasible | Unknown:
-        """The answer to a problem with a budget of its own."""
+        """The answer to a problem with a budget of its own; ``again``: what is asked about
+        changes of its request."""
         from rigopt.cpsat.search import Clock
 
         self.clock = Clock(problem.request.time_limit_s)
         view = _View(self, problem)
         return answered(
             view,
-            lambda: self._explained(problem, view.limit),
+            lambda: explain(problem, _Prober(problem, self), again),
             near=near,
             verify=self._verified,
         )
@@ -233,55 +248,58 @@ class _Shared:
             self._cheapest[key] = found
         return found
 
-    def _explained(self, problem: Problem, limit: int | None) -> Explanation:
-        """Why there is no build under a limit."""
+    def probed(self) -> Probe:
+        """What is asked about subsets of the rules, whatever a build costs."""
+        from rigopt.cpsat.probe import Probe
 
-        def possible(kept: frozenset[str]) -> bool | None:
-            rest = kept - {BUDGET}
-            if rest == kept or limit is None:
-                return self._is_possible(rest)
-            if self._possible.get(rest) is False:
-                return False
-            known, least = self._least_cents(rest)
-            return (least is not None and least <= limit) if known else None
+        if self._probe is None:
+            self._probe = Probe(self.problem, self.clock)
+        self._probe.clock = self.clock
+        return self._probe
 
-        def cheapest(kept: frozenset[str]) -> int | None:
-            least = self._least_cents(kept - {BUDGET})[1]
-            return None if least is None else problem.request.charges.to_pay(least)
 
-        return explain(problem, possible, cheapest)
+class _Prober:
+    """Questions about subsets of one problem's rules; those that have nothing to do with the budget
+    are asked once for all."""
 
-    def _dropped(self, kept: frozenset[str]) -> list[str]:
-        return sorted(frozenset(self._unscored.owners()) - kept)
+    def __init__(self, problem: Problem, shared: _Shared) -> None:
+        self.problem = problem
+        self._shared = shared
+        budget = problem.request.budget_cents
+        self._limit = None if budget is None else problem.request.charges.affordable(budget)
 
-    def _is_possible(self, kept: frozenset[str]) -> bool | None:
-        """Whether a build exists, whatever it costs; ``None``: not decided in time."""
-        from rigopt.cpsat.search import Status, feasible
+    @property
+    def everything(self) -> frozenset[str]:
+        """Ids of all rules in force."""
+        return frozenset(rule.id for rule in self.problem.rules if rule.hard)
 
-        if kept in self._least:
-            return self._least[kept] is not None
-        if kept not in self._possible:
-            seed = self.problem.request.seed
-            status = feasible(self._unscored, self._dropped(kept), self.clock, seed)
-            if status is Status.UNKNOWN:
-                return None
-            self._possible[kept] = status is not Status.INFEASIBLE
-        return self._possible[kept]
+    @cached_property
+    def _alone(self) -> Probe:
+        from rigopt.cpsat.probe import Probe
 
-    def _least_cents(self, kept: frozenset[str]) -> tuple[bool, int | None]:
-        """Whether it was decided in time, and what the cheapest build costs, if there is one."""
-        from rigopt.cpsat.search import Status, best
+        return Probe(self.problem, self._shared.clock)
 
-        if kept not in self._least:
-            encoding, seed = self._unscored, self.problem.request.seed
-            dropped = self._dropped(kept)
-            status, least = best(
-                encoding, encoding.price, self.clock, seed, dropped=dropped, minimise=True
-            )
-            if status not in (Status.OPTIMAL, Status.INFEASIBLE):
-                return False, None
-            self._least[kept] = least
-        return True, self._least[kept]
+    def possible(self, kept: frozenset[str]) -> bool | None:
+        """Whether a build keeps these rules; ``None``: not decided in time."""
+        rest, probe = kept - {BUDGET}, self._shared.probed()
+        if rest == kept or self._limit is None:
+            return probe.possible(rest)
+        if probe.possible(rest) is False:
+            return False
+        build = probe.cheapest(rest)
+        return None if build is None else (build.cost_cents or 0) <= self._limit
+
+    def cheapest(self, kept: frozenset[str]) -> Build | None:
+        """The cheapest build that keeps these rules; ``None``: none, or not proven in time."""
+        build = self._shared.probed().cheapest(kept - {BUDGET})
+        if build is None or BUDGET not in kept or self._limit is None:
+            return build
+        return build if (build.cost_cents or 0) <= self._limit else None
+
+    def nearest(self, kept: frozenset[str], statement: Statement) -> Build | None:
+        """Of the builds that come nearest to what a statement asks the cheapest; ``None`` as
+        above, or it compares no amounts."""
+        return self._alone.nearest(kept, statement)
 
 
 class _View:

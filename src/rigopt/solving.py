@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
+from rigopt.binding import binding, no_slack
 from rigopt.build import Build
 from rigopt.catalog import Catalog
-from rigopt.checking import assess, assumptions_of, versions_of
-from rigopt.errors import InternalError
-from rigopt.explain import explain
+from rigopt.checking import assumptions_of, verified, versions_of
 from rigopt.outcome import (
     About,
     Assessment,
-    Binding,
     Explanation,
     Feasible,
     Frontier,
@@ -26,19 +25,16 @@ from rigopt.outcome import (
 )
 from rigopt.problem import Problem
 from rigopt.request import Request
-from rigopt.rules.wishes import ids_by_default
 from rigopt.units import format_money
+from rigopt.waysout import explain
 
 if TYPE_CHECKING:
     from rigopt.cpsat.search import Clock, Found
-    from rigopt.encoding import Encoding
 
 
 NEAR_BP, NEAR_CENTS, NEAR_SAVES_PCT = 500, 5_000, 2
 """A build this close to the best is named if it saves so many cents and per cent: the model's own
 error is larger."""
-NEXT_CENTS = 10_000
-"""How much more money "what would more buy" looks at."""
 
 
 def solve(
@@ -70,7 +66,7 @@ def solve(
     clock = Clock(request.time_limit_s)
     tell("rules")
     hunt = Hunt(problem, clock)
-    return answered(hunt, lambda: _explain(hunt.unscored, clock), tell)
+    return answered(hunt, lambda: _explain(problem, clock), tell)
 
 
 class Searches(Protocol):
@@ -120,12 +116,15 @@ def answered(
     assert found.score_bound is not None
     built = (verify or verified)(problem, found.build, found.score)
     tell("limits")
-    binding = _binding(hunt, found.score)
-    bound = found.score_bound
+    held, spare, bound = binding(hunt, found.score), no_slack(built), found.score_bound
     if found.status is Status.OPTIMAL:
         tie = _near(hunt, found, built) if near and request.within_bp == 0 else None
-        return Optimal(build=built, score_bound=bound, near=tie, binding=binding, about=about)
-    return Feasible(build=built, score_bound=bound, binding=binding, limit=limit, about=about)
+        return Optimal(
+            build=built, score_bound=bound, near=tie, binding=held, no_slack=spare, about=about
+        )
+    return Feasible(
+        build=built, score_bound=bound, binding=held, no_slack=spare, limit=limit, about=about
+    )
 
 
 def _close(score: int | None, basis_points: int) -> int:
@@ -191,7 +190,14 @@ def solve_top(
             break
         built = verified(problem, found.build, found.score)
         answers.append(
-            Optimal(build=built, score_bound=found.score, near=None, binding=(), about=about)
+            Optimal(
+                build=built,
+                score_bound=found.score,
+                near=None,
+                binding=(),
+                no_slack=no_slack(built),
+                about=about,
+            )
         )
         tell(f"build {len(answers) + 1} of {count}")
     return tuple(answers)
@@ -236,59 +242,11 @@ def frontier(
     )
 
 
-def verified(problem: Problem, build: Build, score: int) -> Assessment:
-    """The solver-free assessment, which must agree with the solver."""
-    assessment = assess(build, problem)
-    refused = [rule.id for rule in problem.rules if not rule.admits(build, problem.world)]
-    if refused:
-        raise InternalError(f"the solver chose a build that {', '.join(refused)} refuses: {build}")
-    if (assessment.score or 0) != score:
-        raise InternalError(f"the solver counts {score} points, the model {assessment.score}")
-    if assessment.total_cents is None:
-        raise InternalError("the solver chose a part that has no price")
-    return assessment
+def _explain(problem: Problem, clock: Clock) -> Explanation:
+    from rigopt.cpsat.probe import Probe
 
+    def changed(request: Request) -> Probe:
+        again = Problem.of(request, problem.world.catalog)
+        return Probe(replace(again, given=problem.given), clock)
 
-def _explain(encoding: Encoding, clock: Clock) -> Explanation:
-    from rigopt.cpsat.search import Status, best, feasible
-
-    seed = encoding.problem.request.seed
-    every = frozenset(encoding.owners())
-
-    def possible(kept: frozenset[str]) -> bool | None:
-        status = feasible(encoding, sorted(every - kept), clock, seed)
-        return {Status.UNKNOWN: None, Status.INFEASIBLE: False}.get(status, True)
-
-    def cheapest(kept: frozenset[str]) -> int | None:
-        dropped = sorted(every - kept)
-        least = best(encoding, encoding.price, clock, seed, dropped=dropped, minimise=True)[1]
-        return None if least is None else encoding.problem.request.charges.to_pay(least)
-
-    return explain(encoding.problem, possible, cheapest)
-
-
-def _binding(hunt: Searches, score: int) -> tuple[Binding, ...]:
-    """What a little more money would buy, and wishes of the person (not mere defaults) without
-    which the score would be higher."""
-    from rigopt.cpsat.search import Status
-
-    problem, found = hunt.problem, []
-    budget, charges = problem.request.budget_cents, problem.request.charges
-    currency = problem.world.market.info.currency
-    more_cents = None if budget is None else charges.affordable(budget + NEXT_CENTS)
-    defaults = ids_by_default()
-    for rule in problem.rules:
-        if not rule.flag or rule.id in defaults:
-            continue
-        money = rule.id == "wish-budget" and budget is not None
-        more = hunt.best(
-            dropped=[rule.id], most_cents=more_cents if money else None, at_least=score + 1
-        )
-        if more.status is Status.UNKNOWN or (more.status is Status.INFEASIBLE and not money):
-            continue
-        change = f"{format_money(NEXT_CENTS, currency)} more" if money else f"without {rule.flag}"
-        effect = (
-            "not raise the score" if more.score is None else f"raise the score to {more.score:,}"
-        )
-        found.append(Binding(flag=rule.flag, text=f"{change} would {effect}", score=more.score))
-    return tuple(found)
+    return explain(problem, Probe(problem, clock), changed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import get_args
 
 from rigopt.build import Line
@@ -118,7 +119,7 @@ def _wishes(r: Request) -> Iterator[Rule]:
             "{demand} GB of solid-state storage asked for {sign} {supply} GB there",
         )
     if r.min_bulk_gb is not None:
-        yield _least(
+        both = _least(
             "wish-min-bulk",
             "storage in all",
             "--min-bulk",
@@ -128,6 +129,7 @@ def _wishes(r: Request) -> Iterator[Rule]:
             r.min_storage_gb + r.min_bulk_gb,
             "{demand} GB of storage asked for in all {sign} {supply} GB there",
         )
+        yield replace(both, flag=f"--min-bulk {r.min_bulk_gb}")
     if r.min_cores is not None:
         yield _least(
             "wish-min-cores",
@@ -161,16 +163,7 @@ def _wishes(r: Request) -> Iterator[Rule]:
     if r.wifi:
         yield _wifi()
     if r.nvlink:
-        yield _least(
-            "wish-nvlink",
-            "NVLink bridges",
-            "--nvlink",
-            "bridges",
-            "nvlink_bridge",
-            lambda line, _w: line.quantity,
-            1,
-            "{demand} NVLink bridge asked for {sign} {supply} there",
-        )
+        yield _nvlink()
     if r.os != "none":
         yield _os(r.os)
 
@@ -201,6 +194,8 @@ def at_least_vram(least: int, words: str) -> Relation:
         (Operand("gpu", vram_gb),),
         lambda _w, gb: decide(gb >= least),
         lambda _w, gb: f"{least} GB {words} {'≤' if gb >= least else '>'} {gb} GB of {{gpu}}",
+        numbers=lambda gb: (least, gb),
+        unit="GB",
     )
 
 
@@ -325,7 +320,7 @@ def _users(r: Request) -> Rule:
         )
 
     statements: list[Balance | Relation] = [
-        share("gpu", "cards", "card", lambda line, _w: line.quantity, 1)
+        share("gpu", "cards", "cards", lambda line, _w: line.quantity, 1)
     ]
     if r.vram_per_user_gb is not None:
         statements.append(at_least_vram(r.vram_per_user_gb, "of VRAM for each user"))
@@ -333,12 +328,18 @@ def _users(r: Request) -> Rule:
         statements.append(share("cpu", "threads", "threads", threads, r.threads_per_user))
     if r.ram_per_user_gb is not None:
         statements.append(share("memory", "memory", "GB of memory", ram_gb, r.ram_per_user_gb))
+    shares = {
+        "vram-per-user": r.vram_per_user_gb,
+        "threads-per-user": r.threads_per_user,
+        "ram-per-user": r.ram_per_user_gb,
+    }
+    given = [f"--{name} {each}" for name, each in shares.items() if each is not None]
     return Rule(
         "users",
         "every user has a card, and a share of threads and memory",
         tuple(statements),
         "lower --users or what each of them gets",
-        flag=f"--users {users}",
+        flag=" ".join((f"--users {users}", *given)),
     )
 
 
@@ -405,6 +406,24 @@ def _wifi() -> Rule:
         ),
         "drop --wifi",
         flag="--wifi",
+    )
+
+
+def _nvlink() -> Rule:
+    return Rule(
+        "wish-nvlink",
+        "NVLink bridges",
+        (
+            Balance(
+                "NVLink bridges",
+                "bridges",
+                demand_base=lambda _world: 1,
+                supply=(Term("nvlink_bridge", lambda line, _w: line.quantity),),
+                words="{demand} NVLink bridge asked for {sign} {supply} there",
+            ),
+        ),
+        "drop --nvlink",
+        flag="--nvlink",
     )
 
 
