@@ -46,6 +46,7 @@ from rigopt.imports.opendb import import_opendb
 from rigopt.markets import COLUMNS, Condition, Market, Price
 from rigopt.parts import FIT_CRITICAL, PART_MODELS, REQUIRED_KINDS, Cpu, Motherboard, Part
 from rigopt.plausible import doubts
+from rigopt.request import Request
 from rigopt.resources import data_dir
 
 SIZES = (100, 1_000, 10_000, 30_000)
@@ -277,6 +278,13 @@ def write(parts: Sequence[Part], prices: Prices, market: Market, folder: Path) -
             for price in market.offers(part.id) or prices.of(part):
                 row = json.loads(price.model_dump_json())
                 table.writerow({name: row[name] for name in COLUMNS})
+
+
+def requests_for_large() -> dict[str, Request]:
+    """The named requests, all asked of the one market that a large catalogue has."""
+    return {
+        name: request.replace(market=MARKET) for name, request in named_requests(Catalog.load()).items()
+    }
 
 
 def named_parts(catalog: Catalog) -> frozenset[str]:
