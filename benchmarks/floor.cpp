@@ -43,6 +43,7 @@ static Int best_cost = HUGE_COST, best_cents = -1, nodes = 0;
 static int cost_row;
 static double deadline;
 static bool late = false;
+static vector<double> weight;
 
 static int code(int lit) { return lit > 0 ? 2 * (lit - 1) : 2 * (-lit - 1) + 1; }
 static int truth(int c) { return (c & 1) ? -value[c >> 1] : value[c >> 1]; }
@@ -204,12 +205,12 @@ static bool touch_cost() {
 static void search() {
   if (late || (++nodes % 64 == 0 && (late = clock() > deadline))) return;
   size_t start = trail.size();
-  int chosen = -1, fewest = 1 << 30;
+  int chosen = -1; double fewest = 1e300;
   for (size_t g = 0; g < groups.size(); g++) {
     int open = 0;
     bool done = false;
     for (int var : groups[g]) { if (value[var] == 1) { done = true; break; } open += !value[var]; }
-    if (!done && open < fewest) { fewest = open; chosen = int(g); }
+    if (!done && open / weight[g] < fewest) { fewest = open / weight[g]; chosen = int(g); }
   }
   while (!late) {
     int pick = -1;
@@ -232,7 +233,7 @@ static void search() {
       pick = next;
     }
     size_t mark = trail.size();
-    if (assign(pick, true) && propagate()) search();
+    if (assign(pick, true) && propagate()) search(); else if (chosen >= 0) weight[chosen] += 1;
     undo(mark);
     if (!assign(pick, false) || !touch_cost()) break;
   }
@@ -305,10 +306,11 @@ int main() {
   }
   vector<std::pair<Int, int>> scores;
   for (Int left = read(); left--;) { Int points = read(); scores.push_back({points, int(read())}); }
+  weight.assign(groups.size(), 1);
   double begin = double(clock());
   deadline = begin + limit_s * CLOCKS_PER_SEC;
   for (auto& g : groups)
-    std::sort(g.begin(), g.end(), [](int a, int b) { return cost[a] < cost[b]; });
+    std::stable_sort(g.begin(), g.end(), [](int a, int b) { return cost[a] < cost[b]; });
   Row money;
   money.priced = true;
   money.bound = HUGE_COST;

@@ -283,7 +283,8 @@ def write(parts: Sequence[Part], prices: Prices, market: Market, folder: Path) -
 def requests_for_large() -> dict[str, Request]:
     """The named requests, all asked of the one market that a large catalogue has."""
     return {
-        name: request.replace(market=MARKET) for name, request in named_requests(Catalog.load()).items()
+        name: request.replace(market=MARKET)
+        for name, request in named_requests(Catalog.load()).items()
     }
 
 
