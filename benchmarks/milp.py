@@ -33,7 +33,7 @@ ERRORS = {
 class Program(NamedTuple):
     """Binary variables, rows, and two objectives."""
 
-    count: int
+    variables: int
     rows: list[Row]
     score: Terms
     price: Terms
@@ -96,7 +96,8 @@ def highs(program: Program, limit_s: float) -> tuple[int | None, int | None]:
     """Points and price that HiGHS proves."""
     import highspy
 
-    solver = highspy.Highs()
+    made: Any = highspy.Highs
+    solver = made()
     solver.silent()
     for name, value in (
         ("threads", 1),
@@ -105,7 +106,7 @@ def highs(program: Program, limit_s: float) -> tuple[int | None, int | None]:
         ("time_limit", limit_s),
     ):
         solver.setOptionValue(name, value)
-    count = program.count
+    count = program.variables
     solver.addVars(count, [0.0] * count, [1.0] * count)
     solver.changeColsIntegrality(count, list(range(count)), [highspy.HighsVarType.kInteger] * count)
     for row in program.rows:
@@ -127,7 +128,7 @@ def highs(program: Program, limit_s: float) -> tuple[int | None, int | None]:
             return None
         if status != highspy.HighsModelStatus.kOptimal:
             raise TimeoutError(solver.modelStatusToString(status))
-        return round(solver.getInfo().objective_function_value)
+        return int(round(solver.getInfo().objective_function_value))
 
     def keep(literals: list[int]) -> None:
         solver.addRow(1.0, INFINITE, len(literals), literals, [1.0] * len(literals))
@@ -143,7 +144,7 @@ def scip(program: Program, limit_s: float) -> tuple[int | None, int | None]:
     model.hideOutput()
     model.setParam("limits/time", limit_s)
     model.setParam("parallel/maxnthreads", 1)
-    variables = [model.addVar(vtype="B") for _ in range(program.count)]
+    variables = [model.addVar(vtype="B") for _ in range(program.variables)]
 
     def total(terms: Any) -> Any:
         return pyscipopt.quicksum(weight * variables[literal] for weight, literal in terms)
@@ -202,7 +203,7 @@ def main(solver: str, limit_s: str) -> None:
         search(Program(1, [], [(1, 0)], [(1, 0)]), 1.0)  # imports
         start = time.process_time()
         score, cents = search(program, float(limit_s))
-    except tuple(ERRORS.values()) as raised:
+    except (ImportError, TimeoutError) as raised:
         error = type(raised).__name__
     seconds = time.process_time() - start
     print(json.dumps({"score": score, "cents": cents, "cpu_s": seconds, "error": error}))
