@@ -128,7 +128,8 @@ def highs(program: Program, limit_s: float) -> tuple[int | None, int | None]:
             return None
         if status != highspy.HighsModelStatus.kOptimal:
             raise TimeoutError(solver.modelStatusToString(status))
-        return int(round(solver.getInfo().objective_function_value))
+        value: float = solver.getInfo().objective_function_value
+        return round(value)
 
     def keep(literals: list[int]) -> None:
         solver.addRow(1.0, INFINITE, len(literals), literals, [1.0] * len(literals))
