@@ -2,11 +2,14 @@
 // measured against. It reads an encoding on standard input (see floor.py) and proves the
 // lexicographic optimum: most points, then the least cost.
 //
-// Depth first over the kinds of parts, the kind with the fewest options left first, the cheapest
-// option first. After each choice clauses are propagated with two watched literals, rows with the
-// least that every kind still adds. The cost is a row whose bound is the best build so far. Drives,
-// of which a build may mix models, come last; a cover bound tells what they will cost at least.
+// Depth first over the kinds of parts, the kind with the fewest options left for its failures so far
+// first, the cheapest option first. After each choice clauses are propagated with two watched
+// literals, rows with the least that every kind still adds. The cost is a row whose bound is the
+// best build so far. Drives, of which a build may mix models, come last; a cover bound tells what
+// they will cost at least. Every value knows the choices it follows from (a bit each), so that a
+// failure is answered by going back to the last choice that has a part in it.
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -14,6 +17,7 @@
 #include <vector>
 
 using Int = long long;
+using Mask = std::uint64_t;  // choices, by depth
 using std::vector;
 
 struct Term { Int weight; int var; };
@@ -26,8 +30,12 @@ struct Row {
 };
 
 static const Int HUGE_COST = 1LL << 60;
+static const int DEEPEST = 62;
+static const Mask NO_MORE_DRIVES = 1ULL << 63;
 static int n;
 static vector<signed char> value;             // 0 open, 1 true, -1 false
+static vector<Mask> reason;
+static Mask conflict;
 static vector<int> trail;                     // signed: +-(var + 1)
 static size_t head = 0;
 static vector<vector<int>> clauses, watches;  // literal code: 2 var + (negated)
@@ -48,10 +56,14 @@ static vector<double> weight;
 static int code(int lit) { return lit > 0 ? 2 * (lit - 1) : 2 * (-lit - 1) + 1; }
 static int truth(int c) { return (c & 1) ? -value[c >> 1] : value[c >> 1]; }
 
-static bool assign(int var, bool truth_) {
+static bool assign(int var, bool truth_, Mask why) {
   signed char v = truth_ ? 1 : -1;
-  if (value[var]) return value[var] == v;
+  if (value[var]) {
+    if (value[var] != v) conflict = why | reason[var];
+    return value[var] == v;
+  }
   value[var] = v;
+  reason[var] = why;
   trail.push_back(truth_ ? var + 1 : -(var + 1));
   for (int r : rows_of[var]) if (!dirty[r]) { dirty[r] = 1; queue_.push_back(r); }
   return true;
@@ -63,7 +75,7 @@ static bool propagate_clauses() {
     if (lit > 0)
       for (int a : amos_of[var])
         for (int other : amos[a])
-          if (other != var && !assign(other, false)) return false;
+          if (other != var && !assign(other, false, reason[var])) return false;
     int falsified = code(-lit);
     vector<int>& list = watches[falsified];
     size_t kept = 0;
@@ -83,7 +95,9 @@ static bool propagate_clauses() {
       int at = list[i];
       list[kept++] = at;
       if (truth(c[0]) == 1) continue;
-      if (truth(c[0]) == -1 || !assign(c[0] >> 1, !(c[0] & 1))) {
+      Mask why = 0;
+      for (size_t k = 1; k < c.size(); k++) why |= reason[c[k] >> 1];
+      if (!assign(c[0] >> 1, !(c[0] & 1), why)) {
         for (i++; i < list.size(); i++) list[kept++] = list[i];
         list.resize(kept);
         return false;
@@ -126,29 +140,34 @@ static Int cover_bound(const vector<Int>& price, int* next) {
 static bool propagate_row(int index) {
   Row& row = rows[index];
   Int least = 0;
+  Mask why = 0;
   static vector<Int> of_segment;
   of_segment.clear();
   for (const Segment& s : row.segments) {
     size_t i = 0;
-    while (i < s.terms.size() && value[s.terms[i].var] == -1) i++;
-    if (i == s.terms.size()) return false;
+    while (i < s.terms.size() && value[s.terms[i].var] == -1) why |= reason[s.terms[i++].var];
+    if (i == s.terms.size()) { conflict = why; return false; }
+    if (value[s.terms[i].var] == 1) why |= reason[s.terms[i].var];
     of_segment.push_back(s.terms[i].weight);
     least += s.terms[i].weight;
   }
-  for (const Term& t : row.loose)
+  for (const Term& t : row.loose) {
     if (value[t.var] == 1 || (t.weight < 0 && !value[t.var])) least += t.weight;
+    if (value[t.var] == (t.weight > 0 ? 1 : -1)) why |= reason[t.var];
+  }
   Int more = row.priced ? cover_bound(index == cost_row ? cost : cents, nullptr) : 0;
-  if (more >= HUGE_COST) return false;
+  if (row.priced) for (int var : many) if (value[var]) why |= reason[var];
   Int slack = row.bound - least - more;
-  if (slack < 0) return false;
+  if (more >= HUGE_COST || slack < 0) { conflict = why; return false; }
   for (size_t k = 0; k < row.segments.size(); k++) {
     const vector<Term>& terms = row.segments[k].terms;
     for (size_t i = terms.size(); i-- > 0 && terms[i].weight - of_segment[k] > slack;)
-      if (!assign(terms[i].var, false)) return false;
+      if (!assign(terms[i].var, false, why)) return false;
   }
   slack += more;
   for (const Term& t : row.loose)
-    if (!value[t.var] && std::llabs(t.weight) > slack && !assign(t.var, t.weight < 0)) return false;
+    if (!value[t.var] && std::llabs(t.weight) > slack && !assign(t.var, t.weight < 0, why))
+      return false;
   return true;
 }
 
@@ -176,16 +195,17 @@ static bool complete() {  // what is left are names of values: any of them that 
   if (open < 0) return true;
   for (bool truth_ : {false, true}) {
     size_t mark = trail.size();
-    if (assign(open, truth_) && propagate() && complete()) return true;
+    if (assign(open, truth_, ~0ULL) && propagate() && complete()) return true;
     undo(mark);
   }
+  conflict = ~0ULL;
   return false;
 }
 
 static bool record() {
   size_t mark = trail.size();
   bool fits = true;
-  for (int var : many) if (!value[var]) fits = fits && assign(var, false);
+  for (int var : many) if (!value[var]) fits = fits && assign(var, false, NO_MORE_DRIVES);
   fits = fits && propagate() && complete();
   if (fits) {
     best_cost = best_cents = 0;
@@ -202,42 +222,47 @@ static bool touch_cost() {
   return propagate();
 }
 
-static void search() {
-  if (late || (++nodes % 64 == 0 && (late = clock() > deadline))) return;
-  size_t start = trail.size();
-  int chosen = -1; double fewest = 1e300;
-  for (size_t g = 0; g < groups.size(); g++) {
-    int open = 0;
-    bool done = false;
-    for (int var : groups[g]) { if (value[var] == 1) { done = true; break; } open += !value[var]; }
-    if (!done && open / weight[g] < fewest) { fewest = open / weight[g]; chosen = int(g); }
-  }
-  while (!late) {
-    int pick = -1;
-    if (chosen >= 0) {
-      for (int var : groups[chosen])  // sorted by cost
-        if (value[var] == 1) { pick = -1; break; }
-        else if (!value[var]) { pick = var; break; }
+// The choices before this depth for which there is no better build.
+static Mask search(int depth) {
+  const Mask mine = 1ULL << depth, before = mine - 1;
+  Mask also = 0;
+  while (true) {
+    if (depth >= DEEPEST || (++nodes % 64 == 0 && clock() > deadline)) late = true;
+    if (late) return before;
+    int chosen = -1, pick = -1;
+    double fewest = 1e300;
+    for (size_t g = 0; g < groups.size(); g++) {
+      int open = 0, first = -1;
       bool done = false;
-      for (int var : groups[chosen]) done = done || value[var] == 1;
-      if (done) { search(); break; }
-      if (pick < 0) break;
-    } else {
-      int next = -1;
-      if (cover_bound(cost, &next) == 0 || next < 0) {
-        if (record()) break;
-        for (int var : many)
-          if (!value[var] && (next < 0 || cost[var] < cost[next])) next = var;
-        if (next < 0) break;
+      for (int var : groups[g]) {  // sorted by cost
+        if (value[var] == 1) { done = true; break; }
+        if (!value[var]) { open++; if (first < 0) first = var; }
       }
-      pick = next;
+      if (!done && open / weight[g] < fewest) {
+        fewest = open / weight[g];
+        chosen = int(g);
+        pick = first;
+      }
+    }
+    if (chosen < 0 && (cover_bound(cost, &pick) == 0 || pick < 0)) {
+      if (record()) return before;
+      if (!(conflict & NO_MORE_DRIVES)) return (conflict | also) & before;
+      also |= conflict & before;
+      pick = -1;
+      for (int var : many) if (!value[var] && (pick < 0 || cost[var] < cost[pick])) pick = var;
+      if (pick < 0) {
+        for (int var : many) also |= reason[var];
+        return also & before;
+      }
     }
     size_t mark = trail.size();
-    if (assign(pick, true) && propagate()) search(); else if (chosen >= 0) weight[chosen] += 1;
+    Mask why;
+    if (assign(pick, true, mine) && propagate()) why = search(depth + 1);
+    else { why = conflict; if (chosen >= 0) weight[chosen] += 1; }
     undo(mark);
-    if (!assign(pick, false) || !touch_cost()) break;
+    if (!(why & mine)) return (why | also) & before;
+    if (!assign(pick, false, why & before) || !touch_cost()) return (conflict | also) & before;
   }
-  undo(start);
 }
 
 static Int read() {
@@ -249,7 +274,7 @@ static Int read() {
 int main() {
   double limit_s = double(read());
   n = int(read());
-  value.assign(n, 0); watches.resize(2 * n); amos_of.resize(n); rows_of.resize(n);
+  value.assign(n, 0); reason.assign(n, 0); watches.resize(2 * n); amos_of.resize(n); rows_of.resize(n);
   group_of.assign(n, -1); cost.assign(n, 0); cents.assign(n, 0);
   for (Int left = read(); left--;) { int var = int(read()); cost[var] = read(); cents[var] = read(); }
   for (Int left = read(); left--;) {
@@ -330,7 +355,7 @@ int main() {
     queue_.push_back(int(r));
   }
   bool possible = true;
-  for (int u : units) possible = possible && assign(u >> 1, !(u & 1));
+  for (int u : units) possible = possible && assign(u >> 1, !(u & 1), 0);
   possible = possible && propagate();
   std::sort(scores.begin(), scores.end(), [](auto& a, auto& b) { return a.first > b.first; });
   Int found = 0;
@@ -340,13 +365,14 @@ int main() {
     found = scores[i].first;
     for (; i < end && found > 0; i++) {
       size_t mark = trail.size();
-      if (!value[scores[i].second] || value[scores[i].second] == 1)
-        if (assign(scores[i].second, true) && propagate()) search();
+      if (assign(scores[i].second, true, 1) && propagate()) {
+        search(1);
+      }
       undo(mark);
     }
     i = end;
   }
-  if (possible && !late && best_cents < 0) { found = 0; search(); }
+  if (possible && !late && best_cents < 0) { found = 0; search(1); }
   double seconds = (double(clock()) - begin) / CLOCKS_PER_SEC;
   const char* status = late ? "late" : best_cents < 0 ? "infeasible" : "optimal";
   std::printf("%s %lld %lld %lld %.6f\n", status, found, best_cents, nodes, seconds);
