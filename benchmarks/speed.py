@@ -1,6 +1,6 @@
 """How fast rigopt is, and how time grows with the catalogue.
 
-    python -m benchmarks.speed [LARGE] [--sizes 100 1000 10000 30000] [--rounds 3] [--json FILE]
+    python -m benchmarks.speed [LARGE] [--sizes 100 1000 10000 30000] [--json FILE]
 
 Without ``LARGE`` (a folder that ``benchmarks.large`` wrote) only the catalogue that comes with
 rigopt is measured. README.md says what each row means. Every time is CPU time in one run, but for
@@ -229,10 +229,10 @@ def _summary(found: Iterable[Timed]) -> dict[str, float]:
     return rows
 
 
-def growth(large: Path, sizes: Sequence[int], rounds: int) -> dict[str, float]:
-    """The forty requests over catalogues of growing size."""
+def growth(large: Path, sizes: Sequence[int], rounds: int, step: int) -> dict[str, float]:
+    """Every so many of the forty requests over catalogues of growing size."""
     rows: dict[str, float] = {}
-    requests = requests_for_large()
+    requests = dict(list(requests_for_large().items())[::step])
     found: dict[int, dict[str, Timed]] = {}
     for size in sizes:
         print(f"{size:,} parts", file=sys.stderr, flush=True)
@@ -242,7 +242,7 @@ def growth(large: Path, sizes: Sequence[int], rounds: int) -> dict[str, float]:
         rows[f"{size}: load the catalogue"] = load_s
         found[size] = every(requests, catalog, rounds)
         rows |= {f"{size}: {name}": value for name, value in _summary(found[size].values()).items()}
-        mean = profile(list(requests.values())[::4], catalog)
+        mean = profile(list(requests.values())[:: max(1, 4 // step)], catalog)
         rows |= {f"{size}: part of a solve: {part}": seconds for part, seconds in mean.items()}
         loaded, solved = peak_mb(folder)
         rows[f"{size}: MB, loaded"], rows[f"{size}: MB, after solving"] = loaded, solved
@@ -293,11 +293,15 @@ def main(arguments: Sequence[str]) -> int:
     reader.add_argument("large", type=Path, nargs="?", help="the folder of benchmarks.large")
     reader.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     reader.add_argument("--rounds", type=int, default=3)
+    reader.add_argument(
+        "--every", type=int, default=1, help="of the large ones, every so many requests"
+    )
+    reader.add_argument("--no-shipped", action="store_true", help="only the large ones")
     reader.add_argument("--json", type=Path, help="keep the rows in a file")
     given = reader.parse_args(arguments)
-    rows = shipped(given.rounds)
+    rows = {} if given.no_shipped else shipped(given.rounds)
     if given.large is not None:
-        rows |= growth(given.large, given.sizes, given.rounds)
+        rows |= growth(given.large, given.sizes, given.rounds, given.every)
     print(table(rows))
     if given.json is not None:
         rounded = {name: round(value, 6) for name, value in rows.items()}
