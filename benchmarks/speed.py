@@ -37,7 +37,7 @@ PARTS = {
     "encoding": ("rigopt.encoding:Encoding.__init__",),
     "model": ("rigopt.cpsat.model:Model.__init__",),
     "search": ("rigopt.cpsat.hunt:run", "rigopt.cpsat.search:run"),
-    "re-check": ("rigopt.solving:_verified",),
+    "re-check": ("rigopt.solving:verified",),
     "explanation": ("rigopt.solving:_explain",),
 }
 """Which functions do what of a solve."""

@@ -14,9 +14,9 @@ from benchmarks.large import MARKET, SYNTHETIC, generate, requests_for_large
 from benchmarks.named import named_requests
 from benchmarks.report import report
 from benchmarks.solvers import WAYS, Question, asked, reduced
-from benchmarks.speed import exponent
+from benchmarks.speed import PARTS, exponent
 from benchmarks.stopwatch import watched
-from rigopt import Catalog, solve
+from rigopt import Catalog, Request, solve
 from rigopt.outcome import Optimal
 from rigopt.parts import FIT_CRITICAL
 from rigopt.problem import Problem
@@ -119,6 +119,13 @@ def test_a_stopwatch_counts_each_second_once(catalog: Catalog) -> None:
     assert Problem.__dict__["of"] is before
     assert set(w.seconds) >= {"rest", "problem"}
     assert min(w.seconds.values()) >= 0
+
+
+def test_the_parts_of_a_solve_are_there() -> None:
+    """Every function that is timed exists, and the parts cost something."""
+    with watched(PARTS) as watch:
+        solve(Request(market="us-2018-06", budget_cents=200_000))
+    assert {"consistency", "dominance", "encoding", "search", "re-check"} <= watch.seconds.keys()
 
 
 def test_the_report_tells_slow_downs_only() -> None:
