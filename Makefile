@@ -1,6 +1,8 @@
 # Two commands from a fresh clone; nothing but Python >= 3.11 and make is needed.
 #   make solve   sets up .venv and runs the main job (ARGS="--budget 3000" for another one)
 #   make test    sets up what tests need and passes them
+# And a third, slow one (benchmarks/README.md):
+#   make bench OPENDB=path    measures everything, with catalogues of up to 30,000 parts
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -9,9 +11,10 @@ ARGS   ?= --budget 5000 --min-vram 24
 BIN     := $(VENV)/bin
 RUN     := $(VENV)/.run-ready
 DEV     := $(VENV)/.dev-ready
+BENCH   := $(VENV)/.bench-ready
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: solve test lint types catalog check clean
+.PHONY: solve test lint types catalog check bench clean
 
 solve: $(RUN)
 	$(BIN)/rigopt solve $(ARGS)
@@ -31,6 +34,13 @@ catalog: $(RUN)
 
 check: lint types catalog test
 
+bench: $(BENCH)
+	@test -n "$(OPENDB)" || { echo "give a copy of OpenDB: make bench OPENDB=path/to/open-db"; exit 2; }
+	$(BIN)/python -m benchmarks.named
+	$(BIN)/python -m benchmarks.large "$(OPENDB)" build/bench
+	$(BIN)/python -m benchmarks.speed build/bench
+	$(BIN)/python -m benchmarks.solvers build/bench
+
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("rigopt needs Python 3.11 or later, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +51,10 @@ $(RUN): $(BIN)/python $(SOURCES)
 
 $(DEV): $(BIN)/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(RUN) $@
+
+$(BENCH): $(BIN)/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@touch $(RUN) $@
 
 clean:

@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ortools.sat.python.cp_model_helper import SatParameters
+
 from rigopt import Catalog, Request
 from rigopt.cpsat import search as cpsat
 from rigopt.encoding import Encoding
@@ -28,14 +30,16 @@ REQUESTS = {
 }
 
 
-def one_worker(solver: Any) -> None:
+def one_worker() -> SatParameters:
     """The solver's defaults but for the number of workers."""
-    solver.parameters.num_workers = 1
+    parameters = SatParameters()
+    parameters.num_workers = 1
+    return parameters
 
 
-def timed(encoding: Encoding, tune: Callable[[Any], None]) -> tuple[float, tuple[Any, ...]]:
+def timed(encoding: Encoding, tuned: Callable[[], SatParameters]) -> tuple[float, tuple[Any, ...]]:
     """Seconds of a whole search, and what it found."""
-    cpsat.tune = tune
+    cpsat.tuned = tuned
     start = time.perf_counter()
     found = cpsat.search(encoding, cpsat.Clock(300), seed=0)
     assert found.build is not None
@@ -44,7 +48,7 @@ def timed(encoding: Encoding, tune: Callable[[Any], None]) -> tuple[float, tuple
 
 def main(rounds: int = 3) -> None:
     """Print the table."""
-    tuned = cpsat.tune
+    tuned = cpsat.tuned
     print(f"{'request':24} {'default s':>10} {'tuned s':>10} {'ratio':>7}")
     for name, request in REQUESTS.items():
         encoding = Encoding(Problem.of(request, Catalog.load()))

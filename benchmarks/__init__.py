@@ -1,0 +1,1 @@
+"""Measurements of rigopt itself; README.md says which file answers what."""
