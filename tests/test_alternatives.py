@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice, pairwise
 
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from rigopt.cpsat.search import Clock, Status
 from rigopt.outcome import Optimal
 from rigopt.problem import Problem
 from rigopt.request import Request
-from rigopt.solving import frontier, solve, solve_top
+from rigopt.solving import different, frontier, solve, solve_top
 from tests.strategies import worlds
 from tests.test_oracle import SMALL, Value, World, admitted, every_build, pose, value
 
@@ -63,6 +64,51 @@ def test_builds_with_other_cards_are_the_best_of_those(world: World, count: int)
             return
         assert found.build == max(left, key=lambda item: item[0])[1]
         seen |= cards(found.build)
+
+
+FEATURES: dict[str, Callable[[Build], object]] = {
+    "platform": lambda b: {getattr(line.part, "socket", None) for line in b.of_kind("cpu")},
+    "gpu": cards,
+    "cpu": lambda b: {(line.part.id, line.quantity) for line in b.of_kind("cpu")},
+    "memory": lambda b: {(line.part.id, line.quantity) for line in b.of_kind("memory")},
+    "cooler": lambda b: {(line.part.id, line.quantity) for line in b.of_kind("cooler")},
+}
+
+
+@given(worlds(), st.integers(2, 4), st.sets(st.sampled_from(sorted(FEATURES)), min_size=1))
+@FEWER
+def test_builds_that_differ_are_the_best_of_those(
+    world: World, count: int, features: set[str]
+) -> None:
+    """Each is the best of all builds that differ from each of those before it in some feature."""
+    problem = pose(world)
+    builds = every_value(problem)
+    seen: list[list[object]] = []
+    for found in islice(different(problem, sorted(features), Clock(60)), count):
+        left = [
+            item
+            for item in builds
+            if all([FEATURES[f](item[1]) for f in sorted(features)] != other for other in seen)
+        ]
+        if found.build is None:
+            assert left == []
+            return
+        assert found.build == max(left, key=lambda item: item[0])[1]
+        seen.append([FEATURES[f](found.build) for f in sorted(features)])
+
+
+def test_the_shipped_catalogue_on_other_platforms(catalog: Catalog) -> None:
+    """Three sockets, each build no better than the one before it."""
+    answers = solve_top(Request(budget_cents=300_000), 3, differ_in=["platform"], catalog=catalog)
+    sockets = [
+        getattr(catalog.parts[line.part], "socket", None)
+        for answer in answers
+        for line in answer.build.parts
+        if line.kind == "cpu"
+    ]
+    assert len(set(sockets)) == len(answers) == 3
+    scores = [(answer.build.score or 0, -(answer.build.total_cents or 0)) for answer in answers]
+    assert scores == sorted(scores, reverse=True)
 
 
 @given(worlds(), st.sampled_from((500, 2_000, 5_000)))

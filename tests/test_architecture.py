@@ -29,7 +29,7 @@ LAYERS = (
     ("draw",),
     ("rules",),
     ("problem",),
-    ("outcome", "narrowing", "cores", "nearest", "easing"),
+    ("outcome", "narrowing", "cores", "nearest", "easing", "difference"),
     ("results",),
     ("summary",),
     ("encoding",),

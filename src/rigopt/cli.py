@@ -97,6 +97,10 @@ def solve_command(
     top: Annotated[
         str | None, typer.Option("--top", metavar="K", help="The K best with different cards.")
     ] = None,
+    differ_in: Annotated[
+        str | None,
+        typer.Option("--differ-in", metavar="KINDS", help="What the K best differ in: platform."),
+    ] = None,
     as_json: AsJson = False,
     as_markdown: AsMarkdown = False,
     save: Save = None,
@@ -109,8 +113,10 @@ def solve_command(
     from rigopt.solving import solve
 
     _one_form(as_json, as_markdown)
+    if differ_in is not None and top is None:
+        raise InputError("is nothing without --top", where="--differ-in", mend="add --top 3")
     if top is not None:
-        _solve_top(given, request_file, top, as_json, prices, folder)
+        _solve_top(given, request_file, top, differ_in, as_json, prices, folder)
         return
     target = writable(save, "--save")
     request, catalog = asked(given, request_file, prices, folder)
@@ -133,24 +139,27 @@ def _solve_top(
     given: dict[str, Any],
     request_file: str | None,
     top: str,
+    differ_in: str | None,
     as_json: bool,
     prices: str | None,
     folder: str | None,
 ) -> None:
-    """The best builds with different cards."""
+    """The best builds that differ, in their cards if nothing else is said."""
+    from rigopt.difference import parse_differences
     from rigopt.solving import solve_top
     from rigopt.units import parse_count
 
     count = parse_count(top, where="--top", least=1, most=50)
+    features = parse_differences(differ_in, where="--differ-in") if differ_in else ()
     request, catalog = asked(given, request_file, prices, folder)
     with progress() as tell:
-        answers = solve_top(request, count, catalog=catalog, tell=tell)
+        answers = solve_top(request, count, differ_in=features, catalog=catalog, tell=tell)
     if as_json:
         typer.echo("[" + ",\n".join(a.model_dump_json(indent=2) for a in answers) + "]")
     else:
         from rigopt.render.text import print_top
 
-        print_top(console(), answers)
+        print_top(console(), answers, features)
     if not answers:
         raise typer.Exit(NO_BUILD)
 

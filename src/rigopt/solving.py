@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from itertools import count as count_from
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +12,7 @@ from rigopt.binding import binding, no_slack
 from rigopt.build import Build
 from rigopt.catalog import Catalog
 from rigopt.checking import assumptions_of, verified, versions_of
+from rigopt.difference import other_than
 from rigopt.outcome import (
     About,
     Assessment,
@@ -162,13 +164,20 @@ def solve_top(
     request: Request | None = None,
     count: int = 3,
     *,
+    differ_in: Sequence[str] = (),
     catalog: Catalog | None = None,
     tell: Callable[[str], None] = lambda _step: None,
 ) -> tuple[Optimal, ...]:
     """The best builds that differ in their cards: each is the proven best of all builds whose chip
     or number of cards is none of the builds' before it.
 
-    Fewer than ``count`` if there are no more, or time ends.
+    Args:
+        request: as for :func:`solve`.
+        count: so many; fewer if there are no more, or time ends.
+        differ_in: kinds of parts, or "platform" (the CPU's socket): each build differs from every
+            one before it in at least one of these, instead.
+        catalog: as for :func:`solve`.
+        tell: called with the name of each step as it begins.
 
     Raises:
         InputError: if the request names something that is not known.
@@ -185,7 +194,9 @@ def solve_top(
     )
     answers: list[Optimal] = []
     tell(f"build 1 of {count}")
-    for found in islice(Hunt(problem, Clock(request.time_limit_s)).different(), count):
+    clock = Clock(request.time_limit_s)
+    builds = different(problem, differ_in, clock) if differ_in else Hunt(problem, clock).different()
+    for found in islice(builds, count):
         if found.status is not Status.OPTIMAL or found.build is None or found.score is None:
             break
         built = verified(problem, found.build, found.score)
@@ -201,6 +212,19 @@ def solve_top(
         )
         tell(f"build {len(answers) + 1} of {count}")
     return tuple(answers)
+
+
+def different(problem: Problem, features: Sequence[str], clock: Clock) -> Iterator[Found]:
+    """The best build, the best that differs from it, the best that differs from both, ..."""
+    from rigopt.cpsat.hunt import Hunt
+
+    for number in count_from(1):
+        found = Hunt(problem, clock).answer()
+        yield found
+        if found.build is None:
+            return
+        another = other_than(found.build, features, number)
+        problem = replace(problem, rules=(*problem.rules, another))
 
 
 def frontier(

@@ -23,6 +23,7 @@ from rigopt.outcome import (
     RuleVerdict,
     Unknown,
 )
+from rigopt.parts import KINDS
 from rigopt.render.cards import rate_table
 from rigopt.render.machine import board_notes, clearance_table, power_table, slot_table
 from rigopt.render.words import KIND_WORDS, charges_of, clashes, how
@@ -72,8 +73,8 @@ def print_outcome(
     _print_about(console, outcome.about)
 
 
-def print_top(console: Console, answers: Sequence[Optimal]) -> None:
-    """Several builds, one line each: price, score, cards and platform."""
+def print_top(console: Console, answers: Sequence[Optimal], differ_in: Sequence[str] = ()) -> None:
+    """Several builds, one line each: price, score, and the parts that they differ in."""
     if not answers:
         console.print("[red]No build:[/] rigopt solve says why.", highlight=False)
         return
@@ -81,19 +82,24 @@ def print_top(console: Console, answers: Sequence[Optimal]) -> None:
     table.add_column("", justify="right", style="dim", no_wrap=True)
     table.add_column("Price", justify="right", no_wrap=True)
     table.add_column("Score", justify="right", no_wrap=True)
-    table.add_column("Cards; CPU; board", overflow="fold", ratio=1)
+    shown = ["gpu", "cpu", "motherboard"]
+    shown += [kind for kind in differ_in if kind in KINDS and kind not in shown]
+    title = "; ".join(("Cards", "CPU", "board", *shown[3:]))
+    table.add_column(title, overflow="fold", ratio=1)
     for place, answer in enumerate(answers, start=1):
         build = answer.build
         cost = "" if build.total_cents is None else _money(build.total_cents, build.currency)
         named = [
             (f"{line.quantity} x " if line.quantity > 1 else "") + line.name
             for line in build.parts
-            if line.kind in ("gpu", "cpu", "motherboard")
+            if line.kind in shown
         ]
         table.add_row(str(place), cost, f"{build.score or 0:,}", escape("; ".join(named)))
     console.print(table)
     console.print(
-        "[green]Each is proven the best of all builds with other cards than those above it.[/]",
+        "[green]Each is proven the best of all builds with "
+        f"{'another ' + ' or '.join(differ_in) if differ_in else 'other cards'} "
+        "than those above it.[/]",
         highlight=False,
     )
 
