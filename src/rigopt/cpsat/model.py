@@ -61,6 +61,11 @@ class Model:
         for literal in literals:
             self.any_of([literal])
 
+    def forbid(self, literals: Iterable[Literal]) -> None:
+        """Make literals false."""
+        for literal in literals:
+            self.proto.constraints.add().bool_or.literals.append(-literal - 1)
+
     def maximise(self, terms: Terms) -> None:
         """Look for the largest sum."""
         self._objective([(-weight, literal) for weight, literal in terms], -1.0)

@@ -75,6 +75,14 @@ class Narrowing:
         self.rows = [columns.row(balance)[0] for balance in self._balances]
         self._price = None if most_cents is None else columns.price._replace(bound=most_cents)
 
+    def choose(self, kind: str, places: Collection[int]) -> None:
+        """Leave of a kind only some options."""
+        self._keep(kind, np.isin(self.left[kind], list(places)))
+
+    def least_cents(self, kind: str) -> int:
+        """What the cheapest option of a kind costs that every build has."""
+        return int(self.columns.price.amounts[kind].of_line[self.left[kind]].min())
+
     def lists(self) -> Lists:
         """The options that are left, in the order of the problem."""
         found = {}
