@@ -26,15 +26,21 @@ LAYERS = (
     ("draw",),
     ("rules",),
     ("problem",),
-    ("outcome", "narrowing"),
+    ("outcome", "narrowing", "cores", "nearest", "easing"),
     ("encoding",),
     ("boardmap",),
-    ("checking", "explain", "buildfile", "cpsat"),
+    ("checking", "buildfile", "cpsat"),
+    ("explain",),
+    ("waysout",),
+    ("findings",),
+    ("binding",),
     ("solving", "comparing"),
-    ("questions",),
+    ("sensitivity",),
+    ("limits", "questions"),
     ("render",),
     ("terminal",),
-    ("cli_catalog", "cli_cards", "cli_model"),
+    ("cli_request",),
+    ("cli_catalog", "cli_cards", "cli_model", "cli_questions"),
     ("cli",),
     ("__main__",),
 )
@@ -111,7 +117,7 @@ def test_everything_but_solving_works_without_the_solver() -> None:
     """Parts, rules, builds, checks and answers import where OR-tools is not installed."""
     code = (
         "import sys; sys.modules['ortools'] = None\n"
-        "import rigopt.checking, rigopt.outcome, rigopt.encoding, rigopt.explain, rigopt.solving\n"
+        "import rigopt.checking, rigopt.outcome, rigopt.encoding, rigopt.waysout, rigopt.solving\n"
         "import rigopt.render.text, rigopt.render.markdown, rigopt.cli, rigopt.validate\n"
         "from rigopt import Catalog; print(len(Catalog.load().parts))"
     )

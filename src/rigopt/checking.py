@@ -10,6 +10,7 @@ from rigopt.boardmap import board_map
 from rigopt.build import Build, Line
 from rigopt.catalog import Catalog
 from rigopt.draw import draw_w, line_draw_w, line_peak_w, supply_w, wall_w
+from rigopt.errors import InternalError
 from rigopt.outcome import (
     About,
     Assessment,
@@ -88,7 +89,7 @@ def assess(build: Build, problem: Problem) -> Assessment:
     verdicts = tuple(_verdict(rule.check(build, world)) for rule in problem.rules)
     cost, charges = build.cost_cents, world.request.charges
     return Assessment(
-        parts=tuple(_part_line(line) for line in build.lines),
+        parts=tuple(part_line(line) for line in build.lines),
         currency=world.market.info.currency,
         tax_cents=None if cost is None else charges.tax_of(cost),
         shipping_cents=None if cost is None else charges.shipping_of(cost),
@@ -106,6 +107,23 @@ def assess(build: Build, problem: Problem) -> Assessment:
         ),
         verdicts=verdicts,
     )
+
+
+def verified(problem: Problem, build: Build, score: int) -> Assessment:
+    """What solver-free code says of a build that a solver found, with which it must agree.
+
+    Raises:
+        InternalError: if it does not.
+    """
+    assessment = assess(build, problem)
+    refused = [rule.id for rule in problem.rules if not rule.admits(build, problem.world)]
+    if refused:
+        raise InternalError(f"the solver chose a build that {', '.join(refused)} refuses: {build}")
+    if (assessment.score or 0) != score:
+        raise InternalError(f"the solver counts {score} points, the model {assessment.score}")
+    if assessment.total_cents is None:
+        raise InternalError("the solver chose a part that has no price")
+    return assessment
 
 
 def power_budget(build: Build, world: World) -> PowerBudget:
@@ -148,7 +166,8 @@ def link_text(link: Link | None) -> str | None:
     return f"PCIe {link.pcie_gen}.0 x{link.lanes}{way}{bridge}"
 
 
-def _part_line(line: Line) -> PartLine:
+def part_line(line: Line) -> PartLine:
+    """A line as it is published."""
     price = line.price
     return PartLine(
         kind=line.kind,

@@ -1,159 +1,235 @@
-"""Why no build exists: a minimal set of wishes and rules that clash, and the ways out.
+"""Why no build exists: the wishes and rules that clash, each with both numbers and a witness.
 
-Solver-free: what a subset of rules allows is asked through functions.
+Solver-free: what is possible is asked through a :class:`Prober`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Protocol
 
-from rigopt.outcome import Explanation, Reason, WayOut
+from rigopt.build import Build
+from rigopt.checking import part_line
+from rigopt.cores import Core
+from rigopt.nearest import UPWARDS, nearest_value, numbers_of
+from rigopt.outcome import PartLine, Reason, Witness
+from rigopt.parts import KINDS
 from rigopt.problem import Problem
-from rigopt.rules.base import Rule
+from rigopt.request import Request
+from rigopt.rules.base import Rule, Statement, Verdict
 from rigopt.rules.wishes import ids_by_default, is_named
 from rigopt.units import format_money
 
-Possible = Callable[[frozenset[str]], bool | None]
-"""Whether a build exists when just these rules are in force; ``None``: not decided in time."""
-Cheapest = Callable[[frozenset[str]], int | None]
-"""The least price in cents with just these rules in force; ``None``: not found."""
+
+class Prober(Protocol):
+    """What can be asked about subsets of a problem's rules, given by id."""
+
+    problem: Problem
+
+    @property
+    def everything(self) -> frozenset[str]:
+        """Ids of all rules in force."""
+
+    def possible(self, kept: frozenset[str]) -> bool | None:
+        """Whether a build keeps these rules; ``None``: not decided in time."""
+
+    def cheapest(self, kept: frozenset[str]) -> Build | None:
+        """The cheapest build that keeps these rules; ``None``: none, or not proven in time."""
+
+    def nearest(self, kept: frozenset[str], statement: Statement) -> Build | None:
+        """Of the builds that come nearest to what a statement asks the cheapest; ``None`` as
+        above, or it compares no amounts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Core:
-    """Rules that clash. ``minimal``: dropping any one of them was shown to give a build."""
-
-    rules: tuple[Rule, ...]
-    minimal: bool
-
-
-def minimal_core(rules: Sequence[Rule], possible: Possible) -> Core:
-    """A subset of rules that still admits no build, from which none can be dropped.
-
-    QuickXplain with the wishes kept longest: physics is dropped first, since a person can change
-    a wish, but not a rule. What is not decided in time counts as possible, and is not dropped.
-    """
-    undecided = False
-
-    def clash(subset: Sequence[Rule]) -> bool:
-        nonlocal undecided
-        answer = possible(frozenset(rule.id for rule in subset))
-        undecided = undecided or answer is None
-        return answer is False
-
-    def narrow(base: list[Rule], grown: bool, rest: list[Rule]) -> list[Rule]:
-        if grown and clash(base):
-            return []
-        if len(rest) == 1:
-            return rest
-        half = len(rest) // 2
-        first, second = rest[:half], rest[half:]
-        late = narrow(base + first, bool(first), second)
-        early = narrow(base + late, bool(late), first)
-        return early + late
-
-    wishes = [rule for rule in rules if rule.flag]
-    physics = [rule for rule in rules if not rule.flag]
-    if clash([]):
-        return Core((), True)
-    core = narrow([], False, [*wishes, *physics])
-    order = {rule.id: place for place, rule in enumerate(rules)}
-    return Core(tuple(sorted(core, key=lambda rule: order[rule.id])), not undecided)
+def reasons_of(core: Core, prober: Prober) -> tuple[Reason, ...]:
+    """Every member of a clash in words, the wishes first."""
+    rules = [rule.id for rule in prober.problem.rules if rule.hard and not rule.flag]
+    working = frozenset(rules) | {rule.id for rule in core.wishes}
+    told = [_wish(rule, core, working, prober) for rule in core.wishes]
+    physics = () if core.untold else core.physics
+    return (*told, *(_physics(rule, core, working, prober) for rule in physics))
 
 
-def explain(problem: Problem, possible: Possible, cheapest: Cheapest) -> Explanation:
-    """The clash of an infeasible problem in words, with ways out that were solved, not guessed."""
-    rules = [rule for rule in problem.rules if rule.hard]
-    empty = [kind for kind in problem.required if not problem.options[kind]]
-    if empty:
-        market = problem.world.market.info.title
-        condition = problem.request.condition
-        return Explanation(
-            summary=f"no {empty[0]} is sold in {market} in condition {condition}",
-            reasons=(),
-            minimal=True,
-            ways_out=(WayOut(text="also look at used parts", flag="--used"),)
-            if condition == "new"
-            else (),
-        )
-    core = minimal_core(rules, possible)
-    least = _least_price(core, rules, cheapest)
-    reasons = tuple(
-        Reason(id=rule.id, text=_reason(problem, rule, least), flag=rule.flag)
-        for rule in core.rules
+def nearest_to(rule: Rule, kept: frozenset[str], prober: Prober) -> tuple[Build | None, bool]:
+    """The build nearest to what a rule asks among those that keep other rules, and whether it is
+    the best there is by the one amount that the rule compares."""
+    if rule.id == "wish-budget" or names_a_part(rule):
+        return prober.cheapest(kept), rule.id == "wish-budget"
+    if compares_one_sum(rule):
+        best = prober.nearest(kept, rule.statements[0])
+        if best is not None:
+            return best, True
+    cheap, world = prober.cheapest(kept), prober.problem.world
+    if cheap is None or rule.flag or len(rule.statements) == 1:
+        return cheap, False
+    for statement in rule.statements:
+        if not statement.admits(statement.check(cheap, world).verdict, world):
+            nearer = prober.nearest(kept, statement)
+            if nearer is not None:
+                return nearer, False
+    return cheap, False
+
+
+def compares_one_sum(rule: Rule) -> bool:
+    """Whether a rule is one comparison, so that a build may come nearest to it."""
+    return len(rule.statements) == 1
+
+
+def names_a_part(rule: Rule) -> bool:
+    """Whether a wish is for or against one part."""
+    return rule.id.startswith(("wish-with-", "wish-without-"))
+
+
+def is_default(rule: Rule, request: Request) -> bool:
+    """Whether a wish is in force although nobody gave it."""
+    return rule.id in ids_by_default() and all(
+        getattr(request, flag.field) == Request.model_fields[flag.field].default
+        for flag in numbers_of(rule, request)
     )
-    ways = _ways_out(problem, core, rules, possible, cheapest)
-    return Explanation(summary=_summary(core), reasons=reasons, minimal=core.minimal, ways_out=ways)
 
 
-def _least_price(core: Core, rules: Sequence[Rule], cheapest: Cheapest) -> int | None:
-    """What the cheapest working rig costs under the other wishes of the clash."""
-    if all(rule.id != "wish-budget" for rule in core.rules):
-        return None
-    clashing = {rule.id for rule in core.rules}
-    kept = {rule.id for rule in rules if not rule.flag or rule.id in clashing}
-    return cheapest(frozenset(kept - {"wish-budget"}))
-
-
-def _reason(problem: Problem, rule: Rule, least: int | None) -> str:
-    if rule.id == "wish-budget" and least is not None:
-        money = format_money(least, problem.world.market.info.currency)
-        return f"you ask for {rule.flag}, but the cheapest rig that could do costs {money}"
-    if rule.id.startswith("wish-with-") and not _offered(problem, rule):
-        market, condition = problem.world.market.info.title, problem.request.condition
-        sold = "sold" if condition == "any" else f"sold {condition}"
-        return f"you ask for {rule.flag}, which is not {sold} in {market}"
-    if rule.flag and rule.id in ids_by_default():
-        return f"by default {rule.flag} is asked for ({rule.title})"
-    if rule.flag:
-        return f"you ask for {rule.flag} ({rule.title})"
-    return f"the rule {rule.id}: {rule.title}"
-
-
-def _offered(problem: Problem, rule: Rule) -> bool:
+def offers_of(rule: Rule, problem: Problem) -> bool:
     """Whether any option is the part or has the chip that a wish names."""
     name = rule.id.removeprefix("wish-with-")
     return any(is_named(name, line) for lines in problem.options.values() for line in lines)
 
 
-def _summary(core: Core) -> str:
-    if not core.rules:
-        return "no build exists even with no rule in force: the catalogue has no options"
-    flags = [rule.flag for rule in core.rules if rule.flag]
-    physics = [rule.id for rule in core.rules if not rule.flag]
-    wished = " together with ".join(flags) or "the rules"
-    ruled = f" under the rule{'s' * (len(physics) > 1)} {', '.join(physics)}" if physics else ""
-    return f"no build satisfies {wished}{ruled}"
+def witness_of(build: Build, problem: Problem) -> Witness:
+    """A build as evidence."""
+    cents = total_of(build, problem)
+    money = format_money(cents, problem.world.market.info.currency)
+    return Witness(
+        text=f"{brief(build)}, {money}",
+        parts=tuple(part_line(line) for line in build.lines),
+        total_cents=cents,
+    )
 
 
-def _ways_out(
-    problem: Problem,
-    core: Core,
-    rules: Sequence[Rule],
-    possible: Possible,
-    cheapest: Cheapest,
-) -> tuple[WayOut, ...]:
-    everything = frozenset(rule.id for rule in rules)
-    currency = problem.world.market.info.currency
-    ways = []
-    for rule in core.rules:
-        if not rule.flag:
-            continue
-        rest = everything - {rule.id}
-        if rule.id == "wish-budget":
-            price = cheapest(rest)
-            if price is not None:
-                whole = -(-price // 100)
-                ways.append(
-                    WayOut(
-                        text="the cheapest build that meets all else costs "
-                        + format_money(price, currency),
-                        flag=f"--budget {whole}",
-                    )
-                )
-        elif possible(rest):
-            name = rule.flag.split()[0]
-            change = f"{name} 0" if rule.id in ids_by_default() else f"drop {rule.flag}"
-            ways.append(WayOut(text=f"without {rule.flag} there is a build", flag=change))
-    return tuple(ways)
+def total_of(build: Build, problem: Problem) -> int:
+    """What a build costs in all, in cents."""
+    return problem.request.charges.to_pay(build.cost_cents or 0)
+
+
+def brief(build: Build, kinds: Sequence[str] = ("gpu", "cpu")) -> str:
+    """The parts of some kinds in a build, by name."""
+    return ", ".join(
+        (f"{line.quantity} x " if line.quantity > 1 or kind == "gpu" else "") + line.part.name
+        for kind in kinds
+        for line in build.of_kind(kind)
+    )
+
+
+def changes(before: Sequence[PartLine], after: Sequence[PartLine]) -> tuple[str, ...]:
+    """What one build has instead of what another has, kind by kind."""
+    found = []
+    for kind in KINDS:
+        old, new = named_of(before, kind), named_of(after, kind)
+        if old != new:
+            found.append(f"{old or 'no ' + kind} to {new or 'no ' + kind}")
+    return tuple(found)
+
+
+def named_of(parts: Sequence[PartLine], kind: str) -> str:
+    """The parts of a kind in a part list, by name."""
+    return " + ".join(
+        (f"{line.quantity} x " if line.quantity > 1 else "") + line.name
+        for line in parts
+        if line.kind == kind
+    )
+
+
+def joined(items: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *first, last = items
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _wish(rule: Rule, core: Core, working: frozenset[str], prober: Prober) -> Reason:
+    problem = prober.problem
+    request, currency = problem.request, problem.world.market.info.currency
+    default = is_default(rule, request)
+    others = [other.flag for other in core.wishes if other is not rule]
+    beside = f" with {joined(others)}" if others else ""
+    numbers = numbers_of(rule, request)
+    asked = getattr(request, numbers[0].field) if len(numbers) == 1 else None
+    reached = None
+    head = f"by default {rule.flag} is asked for" if default else f"you ask for {rule.flag}"
+    if rule.id == "wish-budget":
+        head = f"you allow {format_money(asked or 0, currency)} ({rule.flag})"
+    elif not names_a_part(rule):
+        head += f" ({rule.title})"
+    elif rule.id.removeprefix("wish-with-") in {item.part for item in request.own}:
+        head += " (which you own)"
+    build, best = nearest_to(rule, working - {rule.id}, prober)
+    seen = None if build is None else witness_of(build, problem)
+    if rule.id.startswith("wish-with-") and not offers_of(rule, problem):
+        text, seen = f"{head}, {not_sold(rule, problem)}", None
+    elif build is None or seen is None:
+        text = head
+    elif rule.id == "wish-budget":
+        reached = seen.total_cents
+        text = (
+            f"{head}, but the cheapest rig{beside or ' there is'} costs "
+            f"{format_money(reached, currency)}: {brief(build)}"
+        )
+    elif best and len(numbers) == 1 and numbers[0].name not in UPWARDS:
+        reached = nearest_value(numbers[0], rule, build, problem.world)
+        unit = "".join(f.unit for f in rule.check(build, problem.world).findings[:1])
+        most = f"at most {reached:,} {_counted(unit, reached)}" if reached else "none"
+        text = f"{head}, but{beside or ' in a working rig'} there can be {most}: {seen.text}"
+    elif best:
+        least = rule.check(build, problem.world).text
+        text = f"{head}, but at best{beside}: {least} ({brief(build)})"
+    else:
+        text = f"{head}; without it there is a rig{beside}: {seen.text}"
+    return Reason(
+        id=rule.id,
+        kind="default" if default else "wish",
+        text=text,
+        flag=rule.flag,
+        asked=asked,
+        reached=reached,
+        witness=seen,
+    )
+
+
+def _counted(unit: str, number: int) -> str:
+    """A unit as one says it of a number."""
+    return unit.removesuffix("s") if number == 1 and unit.islower() else unit
+
+
+def not_sold(rule: Rule, problem: Problem) -> str:
+    """That no option is what a wish names, and where it is sold."""
+    market, condition = problem.world.market.info.title, problem.request.condition
+    sold = "sold" if condition == "any" else f"sold {condition}"
+    return f"which is not {sold} in {market}"
+
+
+def _physics(rule: Rule, core: Core, working: frozenset[str], prober: Prober) -> Reason:
+    """A rule with the nearest miss: a build that breaks it and keeps all others and all wishes; or
+    the wishes of the clash; or, where other rules would be broken too, the rest of the clash."""
+    world = prober.problem.world
+    cited = frozenset(r.id for r in core.rules)
+    build, best = None, False
+    for kept in (prober.everything, working, cited):
+        if build is None:
+            build, best = nearest_to(rule, kept - {rule.id}, prober)
+    head = f"{rule.title} (rule {rule.id})"
+    found = None if build is None else rule.check(build, world)
+    if found is None or build is None:
+        text = head
+    elif found.verdict is Verdict.UNKNOWN:
+        text = f"{head}, which cannot be told: {found.text}"
+    elif best:
+        text = f"{head}; at best: {found.text}"
+    else:
+        text = f"{head}; for example: {found.text}"
+    return Reason(
+        id=rule.id,
+        kind="rule",
+        text=text,
+        flag="",
+        asked=None,
+        reached=None,
+        witness=None if build is None else witness_of(build, prober.problem),
+    )

@@ -214,7 +214,7 @@ class About(Fact):
 class Report(Fact):
     """The answer of :func:`rigopt.check`."""
 
-    schema_version: Literal[3] = 3
+    schema_version: Literal[4] = 4
     status: Literal["ok", "warning", "unknown", "violated"]
     """The worst verdict of any rule."""
     build: Assessment
@@ -224,10 +224,12 @@ class Report(Fact):
 
 
 class Binding(Fact):
-    """A wish, and what changing it would give: dropping it, or a little more budget."""
+    """A wish, and what changing it would give: asking for less, or a little more budget."""
 
     flag: str
     text: str
+    change: str
+    """The flag to paste; "": the wish is to be left out."""
     score: int | None
     """The best score after the change; ``None``: no higher than now."""
 
@@ -246,7 +248,7 @@ class Optimal(Fact):
     """The best build there is: no other has a higher score, nor this score for less money; or,
     where the request lets the score fall (``within_bp``), the cheapest with a score so close."""
 
-    schema_version: Literal[3] = 3
+    schema_version: Literal[4] = 4
     status: Literal["optimal"] = "optimal"
     build: Assessment
     score_bound: int
@@ -259,7 +261,7 @@ class Optimal(Fact):
 class Feasible(Fact):
     """The best build found in time; no build scores more than ``score_bound``."""
 
-    schema_version: Literal[3] = 3
+    schema_version: Literal[4] = 4
     status: Literal["feasible"] = "feasible"
     build: Assessment
     score_bound: int
@@ -268,36 +270,65 @@ class Feasible(Fact):
     about: About
 
 
+class Witness(Fact):
+    """A concrete build that shows a number to be true."""
+
+    text: str
+    """Its cards, CPU and price."""
+    parts: tuple[PartLine, ...]
+    total_cents: int
+
+
 class Reason(Fact):
-    """A wish or a rule that takes part in a clash."""
+    """A wish or a rule that takes part in a clash, with what it asks for and the best there is."""
 
     id: str
+    kind: Literal["wish", "default", "rule"]
     text: str
     flag: str
     """The flag that set it, if it is a wish."""
+    asked: int | None
+    """What a numeric wish asks for, in the unit of its flag; money in cents."""
+    reached: int | None
+    """The nearest to it that a working rig reaches beside the other wishes of the clash."""
+    witness: Witness | None
+    """The cheapest build that reaches it; of a rule, the nearest miss: a build that breaks it and
+    keeps the others. ``None``: not found in time, or nothing is compared."""
 
 
 class WayOut(Fact):
-    """A change that gives a build, with the flag to paste."""
+    """A change of the request that gives a build, found by solving."""
 
     text: str
     flag: str
+    """The flags to paste behind the request; "": none, something is to be left out."""
+    leave_out: tuple[str, ...] = ()
+    """Flags of the request to take away."""
+    total_cents: int
+    """Of a build that there is then."""
 
 
-class Explanation(Fact):
-    """Why no build exists: every one of the reasons is needed for the clash."""
+class Clash(Fact):
+    """Wishes and rules that no build meets together: every one of the reasons is needed for it."""
 
     summary: str
     reasons: tuple[Reason, ...]
     minimal: bool
     """Whether each reason was shown to be needed: the others alone admit a build."""
+
+
+class Explanation(Clash):
+    """Why no build exists, and what would give one."""
+
+    further: tuple[Clash, ...] = ()
+    """Other clashes, which stay when a wish of the first is given up; not always all there are."""
     ways_out: tuple[WayOut, ...]
 
 
 class Infeasible(Fact):
     """No build exists, and why."""
 
-    schema_version: Literal[3] = 3
+    schema_version: Literal[4] = 4
     status: Literal["infeasible"] = "infeasible"
     explanation: Explanation
     about: About
@@ -306,7 +337,7 @@ class Infeasible(Fact):
 class Unknown(Fact):
     """A limit was reached before a build was found or excluded."""
 
-    schema_version: Literal[3] = 3
+    schema_version: Literal[4] = 4
     status: Literal["unknown"] = "unknown"
     limit: str
     about: About
@@ -323,7 +354,7 @@ class FrontierPoint(Fact):
 class Frontier(Fact):
     """The curve of price and throughput, the cheapest build first."""
 
-    schema_version: Literal[3] = 3
+    schema_version: Literal[4] = 4
     currency: str
     points: tuple[FrontierPoint, ...]
     complete: bool

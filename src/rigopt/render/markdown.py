@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rigopt.outcome import Assessment, Feasible, Infeasible, Optimal, Report, Unknown
 from rigopt.render.machine import board_notes, slot_lines
-from rigopt.render.words import KIND_WORDS, charges_of
+from rigopt.render.words import KIND_WORDS, charges_of, clashes, how
 from rigopt.units import format_money
 
 
@@ -22,9 +22,11 @@ def markdown(answer: Optimal | Feasible | Infeasible | Unknown | Report) -> str:
             lines += [f"Worst verdict: **{answer.status}**.", ""]
         case Infeasible():
             told = answer.explanation
-            lines = [f"**No build:** {told.summary}.", ""]
-            lines += [f"- because {reason.text}" for reason in told.reasons]
-            lines += [f"- hint: {way.text} (`{way.flag}`)" for way in told.ways_out]
+            lines = []
+            for number, (summary, *reasons) in enumerate(clashes(told)):
+                lines += [f"**{'And besides' if number else 'No build'}:** {summary}.", ""]
+                lines += [*(f"- because {reason}" for reason in reasons), ""]
+            lines += [f"- hint: {way.text} (`{how(way)}`)" for way in told.ways_out]
             lines.append("")
         case Unknown():
             lines = [f"**No answer:** {answer.limit}.", ""]

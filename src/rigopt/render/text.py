@@ -25,7 +25,7 @@ from rigopt.outcome import (
 )
 from rigopt.render.cards import rate_table
 from rigopt.render.machine import board_notes, clearance_table, power_table, slot_table
-from rigopt.render.words import KIND_WORDS, charges_of
+from rigopt.render.words import KIND_WORDS, charges_of, clashes, how
 from rigopt.units import format_money
 
 MARKS = {
@@ -63,7 +63,7 @@ def print_outcome(
             )
             _print_verdicts(console, outcome.build.verdicts, verbose=verbose)
         case Infeasible():
-            _print_explanation(console, outcome.explanation)
+            print_explanation(console, outcome.explanation)
         case Unknown():
             console.print(f"[yellow]No answer:[/] {escape(outcome.limit)}.", highlight=False)
     _print_about(console, outcome.about)
@@ -229,16 +229,20 @@ def _print_verdicts(console: Console, verdicts: Iterable[RuleVerdict], *, verbos
         console.print("[dim]--verbose shows every rule with its numbers[/]", highlight=False)
 
 
-def _print_explanation(console: Console, explanation: Explanation) -> None:
-    console.print(f"[red]No build:[/] {escape(explanation.summary)}.", highlight=False)
-    for reason in explanation.reasons:
-        _indented(console, f"because {escape(reason.text)}")
-    if not explanation.minimal:
-        _indented(console, "(the time limit ended the search for a smaller clash)")
+def print_explanation(console: Console, explanation: Explanation) -> None:
+    """Every clash with its reasons, then the ways out."""
+    heads = ["[red]No build:[/]", *("[red]And besides:[/]" for _ in explanation.further)]
+    for head, (summary, *reasons) in zip(heads, clashes(explanation), strict=True):
+        console.print(f"{head} {escape(summary)}.", highlight=False)
+        for reason in reasons:
+            _indented(console, f"because {escape(reason)}")
+    print_ways_out(console, explanation)
+
+
+def print_ways_out(console: Console, explanation: Explanation) -> None:
+    """Changes that give a build, each with what to do."""
     for way in explanation.ways_out:
-        console.print(
-            f"[green]hint:[/] {escape(way.text)} (try: {escape(way.flag)})", highlight=False
-        )
+        console.print(f"[green]hint:[/] {escape(way.text)} ({escape(how(way))})", highlight=False)
 
 
 def _print_about(console: Console, about: About) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rigopt.outcome import Assessment, WorkloadRate
+from rigopt.outcome import Assessment, Explanation, WayOut, WorkloadRate
 
 KIND_WORDS = {
     "gpu": "GPU",
@@ -46,3 +46,21 @@ def rate_note(rate: WorkloadRate) -> str:
     if rate.limited_by != "GPU":
         notes.append(f"limited by {rate.limited_by}")
     return ", ".join(notes)
+
+
+def how(way: WayOut) -> str:
+    """What to do to the request."""
+    given = [f"try: {way.flag}"] if way.flag else []
+    left = [f"leave out: {' and '.join(way.leave_out)}"] if way.leave_out else []
+    return ", ".join([*given, *left])
+
+
+def clashes(explanation: Explanation) -> list[list[str]]:
+    """Every clash as a headline and the reasons for it."""
+    told = []
+    for clash in (explanation, *explanation.further):
+        reasons = [reason.text for reason in clash.reasons]
+        if not clash.minimal:
+            reasons.append("(the time limit ended the search for a smaller clash)")
+        told.append([clash.summary, *reasons])
+    return told
