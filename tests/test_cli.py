@@ -334,6 +334,8 @@ LOOKS = (
     ("frontier", "--budget", "1500"),
     ("solve", "--budget", "1500", "--top", "2"),
     ("why-not", "RTX 5090", "--budget", "1500"),
+    ("limits", "--budget", "1500"),
+    ("sensitivity", "--budget", "1500", "--part", "Crucial BX500 1TB"),
     ("catalog", "stats"),
     ("catalog", "list"),
     ("catalog", "show", "asus-proart-b760-creator-d4"),
@@ -437,6 +439,8 @@ def test_help_names_every_wish(folder: Path, command: str) -> None:
         "frontier",
         "why",
         "why-not",
+        "limits",
+        "sensitivity",
         "model",
         "model report",
     ],
@@ -446,6 +450,18 @@ def test_help(folder: Path, command: str) -> None:
     text = _ok(_run(*command.split(), "-h", folder=folder))
     assert "Usage: " in text
     assert [line for line in _lines(text) if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("command", ["limits", "sensitivity"])
+def test_questions_about_no_answer(folder: Path, command: str) -> None:
+    """They tell why there is none, and leave with the exit code of ``solve``; as JSON too."""
+    done = _run(command, "--budget", "50", folder=folder)
+    assert done.returncode == 3
+    assert b"No build:" in done.stdout and b"hint:" in done.stdout
+    told = json.loads(_run(command, "--budget", "50", "--json", folder=folder).stdout)
+    assert told["answer"]["status"] == "infeasible"
+    assert told["answer"]["explanation"]["reasons"][0]["id"] == "wish-budget"
+    assert told["complete"] is False
 
 
 # --- pipes, encodings, full disks -------------------------------------------------------------

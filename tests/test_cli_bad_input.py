@@ -576,6 +576,8 @@ def test_folder_that_is_no_catalogue(tmp_path: Path, folder: str, told: str) -> 
         case("curve to nowhere", "frontier", *POOR, "--plot", "no/such/dir/x.svg", told=["--plot"]),
         case("why what", "why", "gefroce-4090x", *POOR, told=["PART"]),
         case("why not what", "why-not", "", *POOR, told=["PART"]),
+        case("range of what", "sensitivity", *POOR, "--part", "gefroce", told=["--part"]),
+        case("limits near", "limits", *POOR, "--within", "5%", told=["drop --within"]),
         case("model to nowhere", "model", "fit", "--out", "no/such/dir", told=["--out"]),
         case("plot to nowhere", "model", "report", "--plot", "no/such/x.svg", told=["--plot"]),
         case("no model", "solve", *POOR, "--model-params", "many", told=["--model-params"]),

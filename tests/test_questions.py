@@ -10,7 +10,7 @@ from rigopt.questions import why, why_not
 from rigopt.request import Request
 from rigopt.solving import solve
 
-REQUEST = Request(budget_cents=300_000, min_vram_gb=16)
+REQUEST = Request(budget_cents=300_000, min_vram_gb=16, time_limit_s=3600)
 
 
 def test_a_part_beyond_the_budget_is_impossible(catalog: Catalog) -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from rigopt.errors import InputError as InputError
     from rigopt.errors import InternalError as InternalError
     from rigopt.errors import RigoptError as RigoptError
+    from rigopt.findings import Limits as Limits
+    from rigopt.findings import Sensitivity as Sensitivity
+    from rigopt.limits import limits_of as limits_of
     from rigopt.outcome import Explanation as Explanation
     from rigopt.outcome import Feasible as Feasible
     from rigopt.outcome import Frontier as Frontier
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from rigopt.request import BrandWish as BrandWish
     from rigopt.request import OwnedPart as OwnedPart
     from rigopt.request import Request as Request
+    from rigopt.sensitivity import sensitivity_of as sensitivity_of
     from rigopt.solving import frontier as frontier
     from rigopt.solving import solve as solve
     from rigopt.solving import solve_top as solve_top
@@ -63,6 +67,10 @@ _HOMES = {
     "frontier": "solving",
     "solve": "solving",
     "solve_top": "solving",
+    "Limits": "findings",
+    "Sensitivity": "findings",
+    "limits_of": "limits",
+    "sensitivity_of": "sensitivity",
     "Why": "questions",
     "why": "questions",
     "why_not": "questions",

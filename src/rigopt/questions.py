@@ -6,14 +6,20 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from rigopt.catalog import Catalog
+from rigopt.explain import changes, joined
+from rigopt.findings import PriceRange
 from rigopt.outcome import Assessment, Explanation, Feasible, Infeasible, Optimal, PartLine
-from rigopt.parts import KINDS, Fact, GpuCard
+from rigopt.parts import Fact, GpuCard
+from rigopt.problem import Problem
 from rigopt.request import Request
+from rigopt.sensitivity import build_again, price_range, sold_as
 from rigopt.solving import solve
 from rigopt.units import format_money
-from rigopt.world import market_of
 
 Tell = Callable[[str], None]
+
+
+Verdict = Literal["chosen", "worse", "impossible", "not decided"]
 
 
 class Why(Fact):
@@ -21,9 +27,11 @@ class Why(Fact):
 
     part: str
     """A part, or a chip that stands for every card with it."""
-    verdict: Literal["chosen", "worse", "impossible", "not decided"]
+    verdict: Verdict
     text: tuple[str, ...]
     """Sentences."""
+    changes: tuple[str, ...] = ()
+    """What the other build has instead of what the answer has."""
     answer: Assessment | None
     """The answer; ``None``: there is none."""
     other: Assessment | None
@@ -31,7 +39,11 @@ class Why(Fact):
     explanation: Explanation | None
     """Why there is no such build."""
     enters_at_cents: int | None
-    """A price of one piece at which it would be in the answer; ``None``: at none, or not asked."""
+    """The highest price of one piece at which it would be in the answer; ``None``: at none, or
+    not found in time."""
+    leaves_above_cents: int | None = None
+    """Of a part in the answer, the highest price of one piece at which it stays; ``None``: at any,
+    or not found in time."""
 
 
 def why_not(
@@ -56,27 +68,11 @@ def why_not(
     if not isinstance(answer, Optimal | Feasible):
         told = answer.explanation if isinstance(answer, Infeasible) else None
         said = "there is no build at all" if told else "no answer was found in time"
-        return _said(part, "impossible" if told else "not decided", [said], explanation=told)
+        verdict: Verdict = "impossible" if told else "not decided"
+        return _why(part, verdict, [said], answer=None, explanation=told)
     if _has(part, answer.build, catalog):
-        return why(part, request, catalog=catalog, tell=tell)
-    tell("the best build with it")
-    with_it = solve(request.replace(with_parts=(*request.with_parts, part)), catalog=catalog)
-    if isinstance(with_it, Infeasible):
-        reasons = [reason.text for reason in with_it.explanation.reasons]
-        text = [f"no build has {part}: {with_it.explanation.summary}", *reasons]
-        return _said(part, "impossible", text, answer.build, explanation=with_it.explanation)
-    if not isinstance(with_it, Optimal):
-        return _said(part, "not decided", ["no answer was found in time"], answer.build)
-    tell("the price at which it would be in")
-    enters = _enters_at(part, request, catalog, answer.build, with_it.build)
-    currency = answer.build.currency
-    text = [f"the best build with {part} {_against(with_it.build, answer.build)}"]
-    text += [f"it changes {change}" for change in changes(answer.build, with_it.build)]
-    if enters is None:
-        text.append("at no price would it be in the answer")
-    else:
-        text.append(f"at {format_money(enters, currency)} a piece it would be in the answer")
-    return _said(part, "worse", text, answer.build, with_it.build, enters=enters)
+        return _chosen(part, request, catalog, answer, tell)
+    return _left_out(part, request, catalog, answer, tell)
 
 
 def why(
@@ -86,47 +82,123 @@ def why(
     catalog: Catalog | None = None,
     tell: Tell = lambda _step: None,
 ) -> Why:
-    """What the answer to a request would lose without one of its parts.
+    """What the answer to a request would lose without one of its parts; of a part that is not in
+    it, why not.
 
     Raises:
         InputError: if the request or the part is not known.
     """
-    request, catalog = request or Request(), catalog or Catalog.load()
-    tell("the answer")
-    answer = solve(request, catalog=catalog)
-    if not isinstance(answer, Optimal | Feasible) or not _has(part, answer.build, catalog):
-        return why_not(part, request, catalog=catalog, tell=tell)
+    return why_not(part, request, catalog=catalog, tell=tell)
+
+
+def _left_out(
+    part: str, request: Request, catalog: Catalog, answer: Optimal | Feasible, tell: Tell
+) -> Why:
+    tell("the best build with it")
+    asked = request.replace(with_parts=(*request.with_parts, part))
+    with_it = solve(asked, catalog=catalog)
+    if isinstance(with_it, Infeasible):
+        explanation = _without_itself(part, with_it.explanation)
+        priced = None
+        if any(reason.id == "wish-budget" for reason in explanation.reasons):
+            priced = _range(part, request, catalog, answer, None, tell)
+        enters, told = _entering(priced, answer.build.currency)
+        text = [*_impossible(part, _name(part, catalog), explanation), *told]
+        return _why(part, "impossible", text, answer.build, explanation=explanation, enters=enters)
+    if not isinstance(with_it, Optimal):
+        return _why(part, "not decided", ["no answer was found in time"], answer.build)
+    other = with_it.build
+    text = [f"the best build with {_name(part, catalog)} {_against(other, answer.build)}"]
+    priced = _range(part, request, catalog, answer, other, tell)
+    enters, told = _entering(priced, answer.build.currency)
+    return _why(part, "worse", [*text, *told], answer.build, other, enters=enters)
+
+
+def _without_itself(part: str, explanation: Explanation) -> Explanation:
+    """An explanation without the ways out that give up the part that is asked about."""
+    ways = [way for way in explanation.ways_out if f"--with {part}" not in way.leave_out]
+    return explanation.model_copy(update={"ways_out": tuple(ways)})
+
+
+def _impossible(part: str, name: str, explanation: Explanation) -> list[str]:
+    """Against what a part stands, and the reasons: not that it was asked for."""
+
+    def said(text: str) -> str:
+        flag = f"--with {part}"
+        return text.replace(f"with {flag}", f"with {name}").replace(flag, name)
+
+    text = []
+    for clash in (explanation, *explanation.further):
+        mine = [r for r in clash.reasons if r.id.startswith("wish-with-") and r.witness is None]
+        others = [r for r in clash.reasons if not r.id.startswith("wish-with-")]
+        flags = [reason.flag for reason in others if reason.flag]
+        rules = [reason.id for reason in others if not reason.flag]
+        against = joined([*flags, *(f"the rule {rule}" for rule in rules)]) if others else ""
+        text.append(f"no build has {name}" + (f" beside {against}" if against else ""))
+        text += [said(reason.text) for reason in (*(mine if not others else ()), *others)]
+    return text
+
+
+def _chosen(
+    part: str, request: Request, catalog: Catalog, answer: Optimal | Feasible, tell: Tell
+) -> Why:
     tell("the best build without it")
-    without = solve(request.replace(without_parts=(*request.without_parts, part)), catalog=catalog)
-    if isinstance(without, Infeasible):
-        text = [f"without {part} there is no build: {without.explanation.summary}"]
-        return _said(part, "chosen", text, answer.build, explanation=without.explanation)
-    if not isinstance(without, Optimal):
-        return _said(part, "not decided", ["no answer was found in time"], answer.build)
-    text = [f"the best build without {part} {_against(without.build, answer.build)}"]
-    text += [f"it changes {change}" for change in changes(answer.build, without.build)]
-    return _said(part, "chosen", text, answer.build, without.build)
+    name = _name(part, catalog)
+    asked = request.replace(
+        with_parts=tuple(wish for wish in request.with_parts if wish != part),
+        without_parts=(*request.without_parts, part),
+    )
+    without = solve(asked, catalog=catalog)
+    text, other, explanation = [], None, None
+    match without:
+        case Infeasible():
+            explanation = without.explanation
+            text = [f"without {name} there is no build: {explanation.summary}"]
+        case Optimal():
+            other = without.build
+            text = [f"the best build without {name} {_against(other, answer.build)}"]
+        case _:
+            return _why(part, "not decided", ["no answer was found in time"], answer.build)
+    priced = _range(part, request, catalog, answer, answer.build, tell)
+    leaves, told = _leaving(priced, answer.build.currency)
+    return _why(
+        part,
+        "chosen",
+        [*text, *told],
+        answer.build,
+        other,
+        explanation=explanation,
+        leaves=leaves,
+    )
 
 
-def _said(
+def _why(
     part: str,
-    verdict: Literal["chosen", "worse", "impossible", "not decided"],
+    verdict: Verdict,
     text: Sequence[str],
-    answer: Assessment | None = None,
+    answer: Assessment | None,
     other: Assessment | None = None,
     *,
     explanation: Explanation | None = None,
     enters: int | None = None,
+    leaves: int | None = None,
 ) -> Why:
     return Why(
         part=part,
         verdict=verdict,
         text=tuple(text),
+        changes=() if answer is None or other is None else changes(answer.parts, other.parts),
         answer=answer,
         other=other,
         explanation=explanation,
         enters_at_cents=enters,
+        leaves_above_cents=leaves,
     )
+
+
+def _name(part: str, catalog: Catalog) -> str:
+    known = catalog.parts.get(part) or catalog.chips.get(part)
+    return part if known is None else known.name
 
 
 def _lines(part: str, build: Assessment, catalog: Catalog) -> list[PartLine]:
@@ -157,52 +229,46 @@ def _against(build: Assessment, answer: Assessment) -> str:
     return " and ".join(parts) or "scores as much and costs as much; a fixed rank decides"
 
 
-def _named(build: Assessment, kind: str) -> str:
-    return " + ".join(
-        (f"{line.quantity} x " if line.quantity > 1 else "") + line.name
-        for line in build.parts
-        if line.kind == kind
-    )
+def _range(
+    part: str,
+    request: Request,
+    catalog: Catalog,
+    answer: Optimal | Feasible,
+    other: Assessment | None,
+    tell: Tell,
+) -> PriceRange | None:
+    """The prices of a part with which the answer stays as it is; ``None``: it is not sold, the
+    answer is not proven or not the best, or time ended."""
+    from rigopt.cpsat.search import Clock
 
-
-def changes(before: Assessment, after: Assessment) -> list[str]:
-    """What one build has instead of what another has, kind by kind."""
-    found = []
-    for kind in KINDS:
-        old, new = _named(before, kind), _named(after, kind)
-        if old != new:
-            found.append(f"{old or 'no ' + kind} to {new or 'no ' + kind}")
-    return found
-
-
-def _enters_at(
-    part: str, request: Request, catalog: Catalog, answer: Assessment, with_it: Assessment
-) -> int | None:
-    """A price of one piece at which the part would be in the answer, confirmed by solving."""
-    line = _lines(part, with_it, catalog)[0]
-    bought = line.quantity - line.owned
-    market = market_of(request.replace(exchange=None), catalog)
-    offers = market.offers(line.part)
-    if bought <= 0 or not offers or line.price_cents is None or request.exchange is not None:
+    tell("the price that would change the answer")
+    problem = Problem.of(request, catalog)
+    used = () if other is None else [line.part for line in other.parts]
+    name = sold_as(part, problem, used)
+    if name is None or request.within_bp or not isinstance(answer, Optimal):
         return None
+    build = build_again(problem, answer)
+    return price_range(problem, name, build, Clock(request.time_limit_s))
 
-    def priced(cents: int) -> Catalog:
-        rows = [row.model_copy(update={"price_cents": cents}) for row in offers]
-        return catalog.with_market(market.with_prices(rows))
 
-    asked = request.replace(with_parts=(*request.with_parts, part), as_of=None)
-    free = solve(asked, catalog=priced(0))
-    if not isinstance(free, Optimal) or (free.build.score or 0) < (answer.score or 0):
-        return None
-    room = request.charges.affordable(
-        request.budget_cents
-        if request.budget_cents is not None and (free.build.score or 0) > (answer.score or 0)
-        else (answer.total_cents or 0) - 1
-    )
-    pieces = sum(p.quantity - p.owned for p in free.build.parts if p.part == line.part) or 1
-    rest = sum(p.total_cents or 0 for p in free.build.parts)
-    cents = min((room - rest) // pieces, line.price_cents)
-    if cents < 0:
-        return None
-    now = solve(request.replace(as_of=None), catalog=priced(cents))
-    return cents if isinstance(now, Optimal) and _has(part, now.build, catalog) else None
+def _entering(found: PriceRange | None, currency: str) -> tuple[int | None, list[str]]:
+    """The highest price at which a part would be in the answer, and in words."""
+    if found is None:
+        return None, []
+    if not found.least_cents or found.cheaper is None:
+        return None, [f"not even for nothing would {found.name} be in the answer"]
+    cents = found.least_cents - 1
+    money, now = format_money(cents, currency), format_money(found.price_cents, currency)
+    text = f"at {money} a piece instead of {now} {found.name} would be in the answer"
+    return cents, [f"{text}: {found.cheaper.text}"]
+
+
+def _leaving(found: PriceRange | None, currency: str) -> tuple[int | None, list[str]]:
+    """The highest price at which a part stays in the answer as it is, and in words."""
+    if found is None or found.pieces == 0:
+        return None, []
+    if found.most_cents is None:
+        return None, ["it stays whatever it costs"]
+    money, now = (format_money(c, currency) for c in (found.most_cents, found.price_cents))
+    after = "there would be no build" if found.dearer is None else found.dearer.text
+    return found.most_cents, [f"up to {money} a piece (now {now}) it stays; above: {after}"]
