@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rigopt.build import Build
-from rigopt.findings import Slack
 from rigopt.nearest import nearest_value, numbers_of, written
-from rigopt.outcome import Assessment, Binding
+from rigopt.outcome import Assessment, Binding, Slack
 from rigopt.problem import Problem
 from rigopt.rules.base import Rule
 from rigopt.rules.wishes import ids_by_default

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from rigopt.outcome import Numbers, Outcome, PartLine
+from rigopt.outcome import Outcome, PartLine
 from rigopt.parts import Fact
 
 
@@ -65,15 +65,6 @@ class Sensitivity(Fact):
     """Whether every range that was asked for is there; otherwise time ended."""
 
 
-class Slack(Fact):
-    """A comparison of a rule or wish that the answer meets with nothing to spare."""
-
-    rule: str
-    title: str
-    flag: str
-    numbers: Numbers
-
-
 class Limit(Fact):
     """A wish, an option or a rule without which another build would be the answer."""
 
@@ -91,7 +82,6 @@ class Limits(Fact):
 
     schema_version: Literal[4] = 4
     answer: Outcome
-    no_slack: tuple[Slack, ...]
     limits: tuple[Limit, ...]
     complete: bool
     """Whether everything was looked at; otherwise time ended."""

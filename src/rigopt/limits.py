@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from rigopt.binding import no_slack, relaxed
+from rigopt.binding import relaxed
 from rigopt.build import Build
 from rigopt.catalog import Catalog
 from rigopt.easing import TIGHT, USED, WIDER, Change, easier
@@ -67,14 +67,13 @@ def limits_of(
     tell("the answer")
     outcome = solve(request, catalog=catalog, tell=tell)
     if not isinstance(outcome, Optimal):
-        return Limits(answer=outcome, no_slack=(), limits=(), complete=False)
+        return Limits(answer=outcome, limits=(), complete=False)
     problem = Problem.of(request, catalog)
     search = _Search(problem, _Answer(build_again(problem, outcome), outcome.build.score or 0))
     found = [*search.budget(tell), *search.wishes(tell), *search.options(tell)]
     found += search.rules(tell)
     return Limits(
         answer=outcome,
-        no_slack=no_slack(outcome.build),
         limits=tuple(found),
         complete=search.complete,
     )
@@ -129,8 +128,10 @@ class _Search:
             changed = self._changed(change)
             found = None if changed is None else self._better(changed)
             if changed is not None and found is not None:
+                left = "".join(f" (leave out: {flag})" for flag in change.leave_out)
                 name = change.flag.split()[0].removeprefix("--") if change.flag else change.text
-                yield _limit(name, "option", change.text, change.flag, self._rival(changed, found))
+                gain = self._rival(changed, found)
+                yield _limit(name, "option", change.text + left, change.flag, gain)
 
     def _changed(self, change: Change) -> Problem | None:
         try:

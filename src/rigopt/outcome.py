@@ -234,6 +234,15 @@ class Binding(Fact):
     """The best score after the change; ``None``: no higher than now."""
 
 
+class Slack(Fact):
+    """A comparison of a rule or wish that the answer meets with nothing to spare."""
+
+    rule: str
+    title: str
+    flag: str
+    numbers: Numbers
+
+
 class NearTie(Fact):
     """A cheaper build whose score is within the model's error of the best."""
 
@@ -255,6 +264,7 @@ class Optimal(Fact):
     """No build has a higher score: equal to the build's, but for ``within_bp``."""
     near: NearTie | None
     binding: tuple[Binding, ...]
+    no_slack: tuple[Slack, ...]
     about: About
 
 
@@ -266,6 +276,7 @@ class Feasible(Fact):
     build: Assessment
     score_bound: int
     binding: tuple[Binding, ...]
+    no_slack: tuple[Slack, ...]
     limit: str
     about: About
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from rigopt.binding import binding
+from rigopt.binding import binding, no_slack
 from rigopt.catalog import Catalog
 from rigopt.checking import assumptions_of, verified, versions_of
 from rigopt.outcome import (
@@ -85,12 +85,15 @@ def solve(
     assert found.score_bound is not None
     built = verified(problem, found.build, found.score)
     tell("limits")
-    held = binding(hunt, found.score)
-    bound = found.score_bound
+    held, spare, bound = binding(hunt, found.score), no_slack(built), found.score_bound
     if found.status is Status.OPTIMAL:
         near = _near(hunt, found, built) if request.within_bp == 0 else None
-        return Optimal(build=built, score_bound=bound, near=near, binding=held, about=about)
-    return Feasible(build=built, score_bound=bound, binding=held, limit=limit, about=about)
+        return Optimal(
+            build=built, score_bound=bound, near=near, binding=held, no_slack=spare, about=about
+        )
+    return Feasible(
+        build=built, score_bound=bound, binding=held, no_slack=spare, limit=limit, about=about
+    )
 
 
 def _close(score: int | None, basis_points: int) -> int:
@@ -156,7 +159,14 @@ def solve_top(
             break
         built = verified(problem, found.build, found.score)
         answers.append(
-            Optimal(build=built, score_bound=found.score, near=None, binding=(), about=about)
+            Optimal(
+                build=built,
+                score_bound=found.score,
+                near=None,
+                binding=(),
+                no_slack=no_slack(built),
+                about=about,
+            )
         )
         tell(f"build {len(answers) + 1} of {count}")
     return tuple(answers)

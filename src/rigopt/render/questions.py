@@ -10,7 +10,7 @@ from rich.table import Table
 
 from rigopt.explain import named_of
 from rigopt.findings import Limits, Rival, Sensitivity
-from rigopt.outcome import Assessment
+from rigopt.outcome import Assessment, Optimal
 from rigopt.questions import Why
 from rigopt.render.text import print_ways_out
 from rigopt.render.words import KIND_WORDS, rate_words
@@ -89,9 +89,10 @@ def print_sensitivity(console: Console, found: Sensitivity, build: Assessment) -
 def print_limits(console: Console, found: Limits, build: Assessment) -> None:
     """What has no slack, and what holds the answer back."""
     console.print(f"answer: {_brief(build)}", highlight=False)
-    if found.no_slack:
+    spare = found.answer.no_slack if isinstance(found.answer, Optimal) else ()
+    if spare:
         console.print("[bold]Nothing to spare[/]", highlight=False)
-    for slack in found.no_slack:
+    for slack in spare:
         line = f"{slack.flag or slack.rule}: {slack.numbers.text}"
         console.print(Padding(escape(line), (0, 0, 0, 2)), highlight=False)
     console.print("[bold]What would give a better answer[/]", highlight=False)

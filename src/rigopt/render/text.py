@@ -52,6 +52,9 @@ def print_outcome(
                 _indented(console, f"{escape(outcome.near.text)} ({outcome.near.flag})")
             for item in outcome.binding:
                 _indented(console, escape(item.text))
+            if outcome.no_slack:
+                spare = dict.fromkeys(slack.flag or slack.rule for slack in outcome.no_slack)
+                _indented(console, f"nothing to spare: {escape(', '.join(spare))}")
             _print_verdicts(console, outcome.build.verdicts, verbose=verbose)
         case Feasible():
             _headline(console, outcome.build)
