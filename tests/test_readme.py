@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from rigopt.requestfile import request_from
+from rigopt.scenarios import read_scenarios
 from rigopt.userfiles import read_mapping
 
 README = Path(__file__).parent.parent / "README.md"
@@ -64,12 +65,23 @@ def test_the_request_file_shown_is_understood(tmp_path: Path, catalog) -> None: 
     assert (request.budget_cents, request.min_vram_gb) == (500_000, 24)
 
 
+def test_the_scenarios_shown_are_understood(tmp_path: Path, catalog) -> None:  # type: ignore[no-untyped-def]
+    """The YAML set of scenarios reads as the sample that it says it is."""
+    blocks = re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    path = tmp_path / "scenarios.yaml"
+    path.write_text(next(block for block in blocks if "axes:" in block), encoding="utf-8")
+    scenarios, _ = read_scenarios(path, catalog)
+    scenarios.validate(catalog)
+    assert scenarios.count == 100
+    assert scenarios.grid == 17 * 2 * 2 * 2 * 2
+
+
 def test_every_command_shown_is_understood() -> None:
     """Each flag that the README's commands use exists."""
     from rigopt.flags import BY_NAME
 
     own = {"save", "verbose", "json", "markdown", "prices", "kind", "map", "out", "count", "link"}
-    own |= {"top", "plot"}
+    own |= {"top", "plot", "dry-run", "show", "executor", "no-seconds"}
     text = README.read_text(encoding="utf-8")
     used = set(re.findall(r"--([a-z][a-z-]+)", text))
     assert used <= set(BY_NAME) | own

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rigopt.findings import Limits as Limits
     from rigopt.findings import Sensitivity as Sensitivity
     from rigopt.limits import limits_of as limits_of
+    from rigopt.many import solve_many as solve_many
     from rigopt.outcome import Explanation as Explanation
     from rigopt.outcome import Feasible as Feasible
     from rigopt.outcome import Frontier as Frontier
@@ -71,6 +72,7 @@ _HOMES = {
     "Sensitivity": "findings",
     "limits_of": "limits",
     "sensitivity_of": "sensitivity",
+    "solve_many": "many",
     "Why": "questions",
     "why": "questions",
     "why_not": "questions",

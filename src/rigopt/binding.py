@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Protocol
 
 from rigopt.build import Build
 from rigopt.nearest import nearest_value, numbers_of, written
@@ -13,13 +14,22 @@ from rigopt.rules.wishes import ids_by_default
 from rigopt.units import format_money
 
 if TYPE_CHECKING:
-    from rigopt.cpsat.hunt import Hunt
+    from rigopt.cpsat.search import Found
 
 NEXT_CENTS = 10_000
 """How much more money "what would more buy" looks at."""
 
 
-def binding(hunt: Hunt, score: int) -> tuple[Binding, ...]:
+class BestBuilds(Protocol):
+    """What can be asked for better builds: a hunt, or what stands for one."""
+
+    @property
+    def problem(self) -> Problem: ...
+
+    def best(self, *, dropped: Collection[str], most_cents: int | None, at_least: int) -> Found: ...
+
+
+def binding(hunt: BestBuilds, score: int) -> tuple[Binding, ...]:
     """What a little more money would buy, and wishes of the person (not mere defaults) that keep
     the score down: each with how far it would have to be relaxed for the best build without it."""
     from rigopt.cpsat.search import Status

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rigopt.catalog import kind_of
 from rigopt.markets import Price
@@ -45,6 +45,13 @@ class Build:
     """Lines in the order of kinds, then ids: equal builds compare equal."""
 
     lines: tuple[Line, ...]
+    _by_kind: dict[str, tuple[Line, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        found: dict[str, tuple[Line, ...]] = {}
+        for line in self.lines:
+            found[line.kind] = (*found.get(line.kind, ()), line)
+        object.__setattr__(self, "_by_kind", found)
 
     @staticmethod
     def of(lines: Iterable[Line]) -> Build:
@@ -54,7 +61,7 @@ class Build:
 
     def of_kind(self, kind: str) -> tuple[Line, ...]:
         """The lines of one kind."""
-        return tuple(line for line in self.lines if line.kind == kind)
+        return self._by_kind.get(kind, ())
 
     @property
     def cost_cents(self) -> int | None:

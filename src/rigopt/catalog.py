@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from copy import copy
+from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from rigopt.corrections import Correction, load_corrections
 from rigopt.errors import InputError, nearest
-from rigopt.markets import Market, load_market
+from rigopt.markets import Exchange, Market, load_market
 from rigopt.parts import (
     KINDS,
     PART_MODELS,
@@ -57,6 +58,7 @@ class Catalog:
         self.parts = _index(_with_canonical_sockets(part, canonical) for part in parts)
         self._markets = dict(markets or {})
         self._indexes: dict[str, PriceIndex] = {}
+        self._views: dict[tuple[str, date | None, Exchange | None], Market] = {}
         by_kind: dict[str, list[Part]] = {kind: [] for kind in KINDS}
         for part in self.parts.values():
             by_kind[kind_of(part)].append(part)
@@ -90,7 +92,21 @@ class Catalog:
         """The same catalogue with a market in the place of the one of that name."""
         other = copy(self)
         other._markets = {**self._markets, market.info.id: market}
+        other._views = {}
         return other
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process, on a machine that need not have the folder: with every market."""
+        for name in self.market_names:
+            self.price_index(self.market(name).info.region)
+        state = {**vars(self), "_views": {}}
+        for name in ("_by_name", "_search_texts"):
+            state.pop(name, None)
+        return {k: dict(v) if isinstance(v, MappingProxyType) else v for k, v in state.items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        tables = ("sockets", "chips", "chipsets", "parts")
+        vars(self).update({k: MappingProxyType(v) if k in tables else v for k, v in state.items()})
 
     def of_kind(self, kind: str) -> tuple[Part, ...]:
         """The parts of a kind, sorted by id."""
@@ -126,6 +142,21 @@ class Catalog:
                 )
             self._markets[name] = load_market(self.folder / "markets" / name)
         return self._markets[name]
+
+    def market_on(self, name: str, day: date | None, exchange: Exchange | None) -> Market:
+        """A market with its prices carried to a day, in one currency; made once.
+
+        Raises:
+            InputError: if there is no such market, or its prices cannot be put so.
+        """
+        key = (name, day, exchange)
+        if key not in self._views:
+            market = self.market(name)
+            if day is not None:
+                kinds = {part.id: kind_of(part) for part in self.parts.values()}
+                market = market.carried(day, kinds, self.price_index(market.info.region))
+            self._views[key] = market.in_currency(exchange)
+        return self._views[key]
 
     @property
     def market_names(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
@@ -246,17 +247,21 @@ def rate_of(
 
 def versions_of(world: World, solver: str | None = None) -> Versions:
     """What an answer was made with."""
-    try:
-        package = version("rigopt")
-    except PackageNotFoundError:
-        package = "unknown"
     return Versions(
-        rigopt=package,
+        rigopt=_release(),
         catalog=world.catalog.digest,
         market=world.market.info.id,
         market_as_of=world.market.info.as_of,
         solver=solver,
     )
+
+
+@lru_cache(maxsize=1)
+def _release() -> str:
+    try:
+        return version("rigopt")
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def assumptions_of(world: World, *, checking: bool = False) -> tuple[Assumption, ...]:

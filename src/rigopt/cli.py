@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from rigopt.cli_batch import batch_command
 from rigopt.cli_cards import compare_command, throughput_command
 from rigopt.cli_catalog import catalog_app, prices_app
 from rigopt.cli_model import model_app
@@ -64,6 +65,7 @@ app.command("why")(with_wishes(why_command))
 app.command("why-not")(with_wishes(why_not_command))
 app.command("limits")(with_wishes(limits_command))
 app.command("sensitivity")(with_wishes(sensitivity_command))
+app.command("batch")(batch_command)
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every rule with its numbers.")]
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="The answer as Markdown.")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 
 class RigoptError(Exception):
@@ -20,6 +20,14 @@ class InputError(RigoptError):
         repair = f"; {mend}" if mend else ""
         text = f"{place}{what}{repair}"
         super().__init__(text if text.endswith(("?", "...")) else f"{text}.")
+
+    def __reduce__(self) -> tuple[Callable[..., InputError], tuple[str, str, str]]:
+        """Pickled by its pieces, to come from another process as it was."""
+        return _input_error, (self.what, self.where, self.mend)
+
+
+def _input_error(what: str, where: str, mend: str) -> InputError:
+    return InputError(what, where=where, mend=mend)
 
 
 class InternalError(RigoptError):

@@ -104,6 +104,16 @@ class Market:
         title = f"{self.info.title}, carried to {day} ({changed} prices)"
         return Market(self.info.model_copy(update={"title": title, "as_of": day}), rows)
 
+    def times(self, factors: Mapping[str, Ratio], told: str) -> Market:
+        """The market if the prices of some parts were multiplied; ``told`` says by what.
+
+        ``factors`` names them by part. What is multiplied becomes an estimate.
+        """
+        rows = [_times(row, factors.get(row.part), told) for row in self.rows()]
+        changed = sum(row.part in factors for row in rows)
+        title = f"{self.info.title}, {told} ({changed} prices)"
+        return Market(self.info.model_copy(update={"title": title}), rows)
+
     def in_currency(self, exchange: Exchange | None) -> Market:
         """The market with every price in one currency: the market's own, or another.
 
@@ -159,6 +169,19 @@ def _carried(row: Price, day: date, ratio: Ratio | None) -> Price:
             "date": day,
             "note": f"{row.basis} of {row.date} carried over by the price index "
             f"({ratio.percent} %){said}",
+        }
+    )
+
+
+def _times(row: Price, factor: Ratio | None, told: str) -> Price:
+    if factor is None:
+        return row
+    said = f"; {row.note}" if row.note else ""
+    return row.model_copy(
+        update={
+            "price_cents": factor.of(row.price_cents),
+            "basis": "estimate",
+            "note": f"{row.basis} of {row.date}, supposed: {told}{said}",
         }
     )
 

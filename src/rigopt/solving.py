@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rigopt.binding import binding, no_slack
+from rigopt.build import Build
 from rigopt.catalog import Catalog
 from rigopt.checking import assumptions_of, verified, versions_of
 from rigopt.outcome import (
@@ -28,8 +29,7 @@ from rigopt.units import format_money
 from rigopt.waysout import explain
 
 if TYPE_CHECKING:
-    from rigopt.cpsat.hunt import Hunt
-    from rigopt.cpsat.search import Found
+    from rigopt.cpsat.search import Clock, Found
 
 
 NEAR_BP, NEAR_CENTS, NEAR_SAVES_PCT = 500, 5_000, 2
@@ -59,37 +59,68 @@ def solve(
         InputError: if the request names something that is not known.
     """
     from rigopt.cpsat.hunt import Hunt
-    from rigopt.cpsat.search import SOLVER, Clock, Status
+    from rigopt.cpsat.search import Clock
 
     request = request or Request()
-    catalog = catalog or Catalog.load()
-    problem = Problem.of(request, catalog)
+    problem = Problem.of(request, catalog or Catalog.load())
     clock = Clock(request.time_limit_s)
+    tell("rules")
+    hunt = Hunt(problem, clock)
+    return answered(hunt, lambda: explained(problem, clock), tell)
+
+
+class Searches(Protocol):
+    """What an answer is made of: the questions that :class:`rigopt.cpsat.hunt.Hunt` answers."""
+
+    @property
+    def problem(self) -> Problem: ...
+
+    def answer(self, tell: Callable[[str], None]) -> Found: ...
+
+    def best(self, *, dropped: Collection[str], most_cents: int | None, at_least: int) -> Found: ...
+
+    def cheapest(self, best: Found, least: int, most_cents: int | None = None) -> Found: ...
+
+
+def answered(
+    hunt: Searches,
+    why_none: Callable[[], Explanation],
+    tell: Callable[[str], None] = lambda _step: None,
+    *,
+    near: bool = True,
+    verify: Callable[[Problem, Build, int], Assessment] | None = None,
+) -> Optimal | Feasible | Infeasible | Unknown:
+    """The answer to a problem, from searches; ``near``: whether to look for a cheaper build.
+
+    ``verify`` takes the place of :func:`verified` for the answer.
+    """
+    from rigopt.cpsat.search import SOLVER, Status
+
+    problem = hunt.problem
+    request = problem.request
     limit = f"time limit of {request.time_limit_s} s reached (--time-limit)"
     about = About(
         assumptions=assumptions_of(problem.world),
         versions=versions_of(problem.world, SOLVER),
         request=request,
     )
-    tell("rules")
-    hunt = Hunt(problem, clock)
     found = hunt.answer(tell)
     if found.status is Status.UNKNOWN:
         return Unknown(limit=limit, about=about)
     if found.status is Status.INFEASIBLE:
         tell("explanation")
-        return Infeasible(explanation=_explain(hunt), about=about)
+        return Infeasible(explanation=why_none(), about=about)
     if found.status is Status.OPTIMAL and request.within_bp:
         found = hunt.cheapest(found, _close(found.score, request.within_bp))
     assert found.build is not None and found.score is not None
     assert found.score_bound is not None
-    built = verified(problem, found.build, found.score)
+    built = (verify or verified)(problem, found.build, found.score)
     tell("limits")
     held, spare, bound = binding(hunt, found.score), no_slack(built), found.score_bound
     if found.status is Status.OPTIMAL:
-        near = _near(hunt, found, built) if request.within_bp == 0 else None
+        tie = _near(hunt, found, built) if near and request.within_bp == 0 else None
         return Optimal(
-            build=built, score_bound=bound, near=near, binding=held, no_slack=spare, about=about
+            build=built, score_bound=bound, near=tie, binding=held, no_slack=spare, about=about
         )
     return Feasible(
         build=built, score_bound=bound, binding=held, no_slack=spare, limit=limit, about=about
@@ -101,7 +132,7 @@ def _close(score: int | None, basis_points: int) -> int:
     return -(-(score or 0) * (10_000 - basis_points) // 10_000)
 
 
-def _near(hunt: Hunt, found: Found, built: Assessment) -> NearTie | None:
+def _near(hunt: Searches, found: Found, built: Assessment) -> NearTie | None:
     """The cheapest build within the model's error of the best, where it saves real money."""
     from rigopt.cpsat.search import Status
 
@@ -211,10 +242,9 @@ def frontier(
     )
 
 
-def _explain(hunt: Hunt) -> Explanation:
+def explained(problem: Problem, clock: Clock) -> Explanation:
+    """Why a problem has no build, as far as time allows."""
     from rigopt.cpsat.probe import Probe
-
-    problem, clock = hunt.problem, hunt.clock
 
     def changed(request: Request) -> Probe:
         again = Problem.of(request, problem.world.catalog)

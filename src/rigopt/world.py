@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rigopt import assumptions
 from rigopt.assumptions import Circuit, Framework, MemorySpeed, Power, Profile, choose
-from rigopt.catalog import Catalog, kind_of
+from rigopt.catalog import Catalog
 from rigopt.errors import InputError, nearest
 from rigopt.markets import Market
 from rigopt.parts import Drive, GpuCard, GpuChip
@@ -113,8 +113,4 @@ def market_of(request: Request, catalog: Catalog) -> Market:
         raise InputError(
             f"the prices of {market.info.title} include tax", where="--tax", mend="leave it out"
         )
-    if request.as_of is not None:
-        kinds = {part.id: kind_of(part) for part in catalog.parts.values()}
-        index = catalog.price_index(market.info.region)
-        market = market.carried(request.as_of, kinds, index)
-    return market.in_currency(request.exchange)
+    return catalog.market_on(request.market, request.as_of, request.exchange)

@@ -17,7 +17,7 @@ from rigopt.cpsat.model import Model
 from rigopt.cpsat.search import Clock, Found, Status, run
 from rigopt.encoding import Encoding
 from rigopt.errors import InternalError
-from rigopt.narrowing import Columns, Narrowing
+from rigopt.narrowing import LITTLE, Columns, Narrowing
 from rigopt.problem import Problem
 
 FIRST, GROWTH = 2, 3
@@ -79,7 +79,11 @@ class Hunt:
             looser = self._wide.get((key[0], self._most_cents(dropped, None)))
             with self.problem.common.lock:
                 found = Narrowing(
-                    self._columns, dropped=dropped, most_cents=most_cents, within=looser
+                    self._columns,
+                    dropped=dropped,
+                    most_cents=most_cents,
+                    within=looser,
+                    most_judged=LITTLE,
                 )
                 found.consistent()
             self._wide[key] = found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -97,7 +99,10 @@ def run(model: Model, clock: Clock, seed: int) -> tuple[Status, CpSolverResponse
     parameters.max_time_in_seconds = max(0.001, clock.left)
     solver = SolveWrapper()
     solver.set_parameters(parameters)
+    handler = signal.getsignal(signal.SIGINT)
     answer = solver.solve(model.proto)  # type: ignore[no-untyped-call]
+    if handler is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, handler)  # the solver takes it away
     if answer.status not in _STATUS:
         raise InternalError(f"the model is not valid: {CpSatHelper.validate_model(model.proto)}")
     status = _STATUS[answer.status]

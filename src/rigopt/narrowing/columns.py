@@ -22,7 +22,7 @@ from rigopt.seating import cramped
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-MOST_HELD = 30_000_000
+MOST_HELD = 10_000_000
 """Combinations of values that are remembered of one relation; beyond, it is not looked into."""
 UNLIMITED = -(10**15)
 """What an option adds to a balance that supplies nobody knows how much, where that is admitted."""
@@ -92,23 +92,47 @@ class Table:
         self._if_moot = if_moot
         self._known = np.full([0] * len(operands), NOT_JUDGED, dtype=np.int16)
 
-    def block(self, alive: Sequence[Ints]) -> npt.NDArray[np.int16] | None:
-        """The numbers of all combinations of some values; ``None``: there are too many."""
-        size = 1
-        for values in self._values:
-            size *= len(values.keys)
-        if size > MOST_HELD:
+    def block(self, alive: Sequence[Ints], most: int) -> npt.NDArray[np.int16] | None:
+        """The numbers of all combinations of some values; ``None``: more than so many of them
+        would have to be judged."""
+        if not self._grow():
             return None
-        self._known = _grown(self._known, [len(values.keys) for values in self._values])
         where = np.ix_(*alive)
         block = self._known[where]
         if (block == NOT_JUDGED).any():
             self._pass_over(block, alive)
-            for place in np.argwhere(block == NOT_JUDGED):
+            places = np.argwhere(block == NOT_JUDGED)
+            if len(places) > most:
+                return None
+            for place in places:
                 keys = [v.keys[a[p]] for v, a, p in zip(self._values, alive, place, strict=True)]
                 block[tuple(place)] = self._judge(keys)
             self._known[where] = block
         return block
+
+    def at(self, asked: Sequence[Ints]) -> npt.NDArray[np.int16] | None:
+        """The numbers of some combinations, one of each array a combination; ``None``: there are
+        too many values."""
+        if not self._grow():
+            return None
+        where = tuple(asked)
+        found = self._known[where]
+        for place in np.flatnonzero(found == NOT_JUDGED):
+            keys = [v.keys[a[place]] for v, a in zip(self._values, asked, strict=True)]
+            found[place] = self._judge(keys)
+        self._known[where] = found
+        return found
+
+    def _grow(self) -> bool:
+        """Make room for all values; whether there is."""
+        shape = [len(values.keys) for values in self._values]
+        size = 1
+        for number in shape:
+            size *= number
+        if size > MOST_HELD:
+            return False
+        self._known = _grown(self._known, shape)
+        return True
 
     def _pass_over(self, block: npt.NDArray[np.int16], alive: Sequence[Ints]) -> None:
         """Combinations of which nothing is to be judged: absent parts, moot pairs."""

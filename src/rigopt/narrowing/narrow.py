@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from rigopt.build import Line
 from rigopt.narrowing.columns import Amounts, Bools, Columns, Ints, kinds_of, leaves
+from rigopt.narrowing.sets import Replacing
 from rigopt.narrowing.views import Views, undominated
 from rigopt.parts import KINDS
 from rigopt.problem import MANY_MODELS, SCORED, Problem
@@ -21,13 +23,25 @@ PRICE = 0
 Stamp = tuple[int, ...]
 Lists = dict[str, tuple[Line, ...]]
 
-MOST_JUDGED = 20_000
-"""Combinations of values that a relation is asked about; beyond, it tells only equal options."""
+MOST_SEEN, MOST_JUDGED, LITTLE = 400_000, 40_000, 2_000
+"""Combinations of values that are looked at, and of those that a relation is asked about at once;
+beyond, it only tells equal options. ``LITTLE`` is for what comes before anything is chosen."""
 GPU_AXIS = SCORED.index(CARDS)
+FEW = 60
+"""Drives of which it is not worth the time to look at sets."""
 ROUNDS = 4
 """How often what one kind lost is told to the others."""
 FIRST = ("storage", "memory", "psu", "cooler", "case", "cpu")
 """Kinds to make fewer before the others: those that the others' facts depend on most."""
+
+
+class Block(NamedTuple):
+    """What relations that read the same admit of the values that are left."""
+
+    relations: Sequence[Relation]
+    alive: Sequence[Ints]
+    admitted: Bools | None
+    """``None``: too much to ask."""
 
 
 class Narrowing:
@@ -42,12 +56,15 @@ class Narrowing:
         most_cents: int | None = None,
         least: int = 0,
         within: Narrowing | None = None,
+        most_judged: int | None = None,
     ) -> None:
         """``gpus``: the places of the cards to choose from; ``least``: the points to reach;
-        ``within``: what is consistent with rules and a price that are no stricter."""
+        ``within``: what is consistent with rules and a price that are no stricter;
+        ``most_judged``: how much to ask a relation at once."""
         self.columns = columns
         self.problem = columns.problem
         self._least = least
+        self._most_judged = MOST_JUDGED if most_judged is None else most_judged
         self.impossible = False
         """Whether no build is left."""
         self._alive: dict[AnyOperand, tuple[list[Ints], Ints]] = {}
@@ -59,6 +76,8 @@ class Narrowing:
             self._alive, self._seen = dict(within._alive), dict(within._seen)
             self._stamps = dict(within._stamps)
             self._seen.pop(PRICE, None)
+            if within._most_judged < self._most_judged:
+                self._seen.clear()
         self.left: dict[str, Ints] = (
             {k: np.arange(len(v)) for k, v in columns.lines.items()}
             if within is None
@@ -143,10 +162,25 @@ class Narrowing:
     def block(self, relation: Relation) -> tuple[list[Ints], Bools] | None:
         """What a relation admits of the values that are left; ``None``: too much to ask."""
         alive = [self.alive(operand) for operand in relation.operands]
-        if np.prod([len(values) for values in alive]) > MOST_JUDGED:
+        if np.prod([len(values) for values in alive]) > MOST_SEEN:
             return None
-        block = self.columns.table(relation).block(alive)
+        block = self.columns.table(relation).block(alive, self._most_judged)
         return None if block is None else (alive, block > 0)
+
+    def blocks(self, kind: str, *, whole: bool) -> Iterator[Block]:
+        """What relations admit that read a kind; ``whole``: those together that read the same."""
+        groups: dict[object, list[Relation]] = {}
+        for relation in self.relations:
+            if kind in kinds_of(relation):
+                groups.setdefault(relation.operands if whole else id(relation), []).append(relation)
+        for relations in groups.values():
+            alive = [self.alive(operand) for operand in relations[0].operands]
+            found = [self.block(relation) for relation in relations]
+            known = [block for _, block in filter(None, found)]
+            if len(known) < len(found):
+                yield Block(relations, alive, None)
+            elif not (block := np.logical_and.reduce(known)).all():
+                yield Block(relations, alive, block)
 
     def _news(self, what: int, kinds: Iterable[str]) -> bool:
         """Whether any of these kinds lost options since this was last asked of something."""
@@ -240,9 +274,9 @@ class Narrowing:
         if not self._least or all(line.quantity == 1 for line in cards):
             return False
         alive = [self.alive(operand) for operand in SCORED]
-        if np.prod([len(values) for values in alive]) > MOST_JUDGED:
+        if np.prod([len(values) for values in alive]) > MOST_SEEN:
             return False
-        block = self.columns.wired.block(alive)
+        block = self.columns.wired.block(alive, self._most_judged)
         if block is None:
             return False
         moved = np.moveaxis(block, GPU_AXIS, 0)
@@ -308,12 +342,17 @@ class Narrowing:
 
     # --- what another option betters ---------------------------------------------------------
 
-    def undominated(self) -> None:
-        """Leave out options that another one betters, kind by kind."""
+    def undominated(self, *, whole: bool = True) -> None:
+        """Leave out options that another one betters, kind by kind.
+
+        ``whole``: by all rules together, and options of which another betters every set; not where
+        rules may be dropped afterwards.
+        """
         for kind in (*FIRST, *(kind for kind in KINDS if kind not in FIRST)):
             if len(self.left[kind]) > 1 and not self.impossible:
-                views = Views(self, kind)
-                self._keep(kind, undominated(views))
+                self._keep(kind, undominated(Views(self, kind, whole=whole)))
+            if kind in MANY_MODELS and whole and len(self.left[kind]) > FEW:
+                self._keep(kind, ~Replacing(self, kind).bettered())
 
 
 def needed(problem: Problem) -> Lists:
@@ -323,5 +362,5 @@ def needed(problem: Problem) -> Lists:
     """
     with problem.common.lock:
         narrowing = Narrowing(Columns(problem))
-        narrowing.undominated()
+        narrowing.undominated(whole=False)
         return narrowing.lists()

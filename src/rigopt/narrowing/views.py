@@ -10,17 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from rigopt.build import Line
-from rigopt.narrowing.columns import Bools, Expansion, Ints, Row, kinds_of, leaves
+from rigopt.narrowing.columns import Bools, Expansion, Ints, Row, leaves
 from rigopt.parts import GpuCard
 from rigopt.problem import MANY_MODELS, SCORED, Wiring
 from rigopt.rules.operands import AnyOperand, Derived, Operand
-from rigopt.rules.shapes import Relation
 from rigopt.rules.sizing import CORES
 
 if TYPE_CHECKING:
-    from rigopt.narrowing.narrow import Narrowing
+    from rigopt.narrowing.narrow import Block, Narrowing
 
-MOST_WIRED = 20_000
+MOST_WIRED = 100_000
 """Combinations of board, CPU, cards, case and bridge that are wired to compare boards."""
 NOWHERE = -1
 HALF = 0.5
@@ -33,7 +32,8 @@ class Views:
     is at least as good as which, ``amounts`` numbers of which less is better.
     """
 
-    def __init__(self, narrowing: Narrowing, kind: str) -> None:
+    def __init__(self, narrowing: Narrowing, kind: str, *, whole: bool = True) -> None:
+        """``whole``: whether all rules of the narrowing stay in force."""
         self._of = narrowing
         self._columns = narrowing.columns
         self.problem = narrowing.problem
@@ -45,9 +45,8 @@ class Views:
         self.additive = np.ones(len(self._columns.lines[kind]), dtype=np.bool_)
         """Of every option, left or not: whether all statements see n pieces of a part as n times
         one."""
-        for relation in narrowing.relations:
-            if kind in kinds_of(relation):
-                self._relation(relation)
+        for block in narrowing.blocks(kind, whole=whole):
+            self._relations(block)
         for row in narrowing.rows:
             if kind in row.amounts:
                 self._balance(row)
@@ -60,18 +59,15 @@ class Views:
 
     # --- relations ---------------------------------------------------------------------------
 
-    def _relation(self, relation: Relation) -> None:
-        found = self._of.block(relation)
-        if found is None:
-            self._equal(relation.operands)
+    def _relations(self, block: Block) -> None:
+        operands = block.relations[0].operands
+        if block.admitted is None:
+            self._equal(operands)
             return
-        alive, block = found
-        if block.all():
-            return
-        for axis, operand in enumerate(relation.operands):
+        for axis, operand in enumerate(operands):
             if any(leaf.kind == self.kind for leaf in leaves(operand)):
-                sort, covers = _admits(block, axis)
-                self._compare(operand, alive[axis], sort, covers)
+                sort, covers = admits(block.admitted, axis)
+                self._compare(operand, block.alive[axis], sort, covers)
 
     def _compare(self, operand: AnyOperand, alive: Ints, sort: Ints, covers: Bools) -> None:
         """Compare the options by the sorts of the values of an operand, if it reads the kind."""
@@ -107,7 +103,7 @@ class Views:
             values, table = _by_context(expansion, place, of_code)
             if not len(values):
                 continue
-            where, row = _distinct(table)
+            where, row = distinct(table)
             rows = table[where]
             first, second = rows[:, None, :], rows[None, :, :]
             over = (second == NOWHERE) | ((first != NOWHERE) & covers[first, second])
@@ -190,9 +186,11 @@ class Views:
         alive = [self._of.alive(operand) for operand in SCORED]
         block = None
         if np.prod([len(values) for values in alive]) <= MOST_WIRED:
-            block = self._columns.wired.block(alive)
+            block = self._columns.wired.block(alive, MOST_WIRED)
         if block is None:
             self._equal(SCORED)
+            return
+        if not block.size:
             return
         order = self._wiring_order(np.unique(block))
         operands: Sequence[AnyOperand] = SCORED
@@ -228,7 +226,7 @@ class Views:
         )
 
 
-def _distinct(rows: npt.NDArray[Any]) -> tuple[Ints, Ints]:
+def distinct(rows: npt.NDArray[Any]) -> tuple[Ints, Ints]:
     """Where each distinct row stands first, and for every row the number of its like."""
     flat = np.ascontiguousarray(rows)
     if not flat.size:
@@ -238,12 +236,13 @@ def _distinct(rows: npt.NDArray[Any]) -> tuple[Ints, Ints]:
     return first, number.reshape(-1)
 
 
-def _admits(block: Bools, axis: int) -> tuple[Ints, Bools]:
+def admits(block: Bools, axis: int) -> tuple[Ints, Bools]:
     """The values along an axis sorted by what they are admitted with; which sort is admitted with
     all that which other is."""
     rows = np.moveaxis(block, axis, 0).reshape(block.shape[axis], -1)
-    first, sort = _distinct(np.packbits(rows, axis=1))
-    sorts = rows[first].astype(np.float32)
+    first, sort = distinct(np.packbits(rows, axis=1))
+    columns = rows[first].T
+    sorts = columns[distinct(np.packbits(columns, axis=1))[0]].T.astype(np.float32)
     return sort, (1 - sorts) @ sorts.T < HALF
 
 
@@ -251,10 +250,10 @@ def _sorts(block: npt.NDArray[Any], axis: int, order: Bools) -> tuple[Ints, Bool
     """The values along an axis sorted by what is judged of them with all others; which sort is at
     least as good as which, where ``order`` says it of what is judged."""
     rows = np.moveaxis(block, axis, 0).reshape(block.shape[axis], -1)
-    first, sort = _distinct(rows)
+    first, sort = distinct(rows)
     sorts = rows[first]
     covers = np.ones((len(sorts), len(sorts)), dtype=np.bool_)
-    for column in sorts.T[_distinct(sorts.T)[0]]:
+    for column in sorts.T[distinct(sorts.T)[0]]:
         covers &= order[column[:, None], column[None, :]]
     return sort, covers
 
@@ -268,7 +267,7 @@ def _by_context(expansion: Expansion, place: int, sort: Ints) -> tuple[Ints, Int
     values, row = np.unique(codes[:, place], return_inverse=True)
     others = np.delete(codes, place, axis=1)
     settled = (others < 0).any(axis=1)
-    contexts, column = _distinct(others[~settled])
+    contexts, column = distinct(others[~settled])
     table = np.full((len(values), max(1, len(contexts))), NOWHERE, dtype=np.int64)
     table[row.reshape(-1)[~settled], column.reshape(-1)] = sorts[~settled]
     table[row.reshape(-1)[settled]] = sorts[settled][:, None]
@@ -294,7 +293,7 @@ def _alike(views: Views) -> tuple[Ints, Bools]:
     if not columns:
         return np.zeros(len(views.left), dtype=np.int64), np.ones((1, 1), dtype=np.bool_)
     stacked = np.stack(columns, axis=1)
-    first, number = _distinct(stacked)
+    first, number = distinct(stacked)
     alike = stacked[first]
     covers = np.ones((len(alike), len(alike)), dtype=np.bool_)
     for place in range(len(views.same)):

@@ -1,0 +1,53 @@
+"""Processes on this machine that work for this one, and end with it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.connection import Connection
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def local_pool() -> tuple[ProcessPoolExecutor, Callable[[], None]]:
+    """A process on this machine, and what ends it at once.
+
+    It is spawned, not forked: threads of the caller (and of libraries) do no harm then. It ends
+    when the other end of a pipe closes, which it does however this process ends.
+    """
+    context = multiprocessing.get_context("spawn")
+    reader, writer = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(1, context, initializer=_begin, initargs=(reader,))
+
+    def close() -> None:
+        writer.close()
+        pool.shutdown(wait=True, cancel_futures=True)
+        reader.close()
+
+    return pool, close
+
+
+def _begin(owner: Connection) -> None:
+    """In the process: leave Ctrl-C to the owner, and end when it ends."""
+    if hasattr(signal, "pthread_sigmask"):  # searches set a handler of their own, and unset it
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    else:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        try:
+            owner.poll(None)
+        finally:
+            os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
