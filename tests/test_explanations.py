@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rigopt.build import Build, Line
 from rigopt.catalog import Catalog
+from rigopt.cpsat import probe
 from rigopt.cpsat.hunt import Hunt
 from rigopt.cpsat.probe import Probe
 from rigopt.cpsat.search import Clock, Status, best
@@ -117,6 +119,23 @@ def test_every_way_out_leads_out(world: World) -> None:
         assert way.total_cents <= cents < way.total_cents + 100
 
 
+@given(worlds(), st.sampled_from([0, 1_000]), st.sampled_from([(), (0, 5_000), (10**7,)]))
+@settings(SMALL, max_examples=EXAMPLES // 2)
+def test_however_it_is_looked_for(world: World, few: int, steps: tuple[int, ...]) -> None:
+    """Asked whether there is a build, then for the cheapest: the same as one model of all says,
+    whether cheap rigs are looked at first or not."""
+    problem = pose(world)
+    encoding = Encoding(problem, problem.options)
+    status, least = best(encoding, encoding.price, Clock(60), 0, minimise=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(probe, "FEW", few)
+        patch.setattr(probe, "FIRST_CENTS", steps)
+        asked = Probe(problem, Clock(60))
+        assert asked.possible(asked.everything) is (status is Status.OPTIMAL)
+        build = asked.cheapest(asked.everything)
+    assert (None if build is None else build.cost_cents) == least
+
+
 def same(build: Build, other: Build) -> bool:
     """Whether two builds are of the same parts, whatever these cost."""
     keys = [[(x.part.id, x.quantity, x.power_limit_w) for x in b.lines] for b in (build, other)]
@@ -145,9 +164,9 @@ def test_price_ranges_end_where_they_say() -> None:
         if build is None:
             return
         seen["answered"] += 1
-        parts = sorted({line.part.id for line in problem.given or ()})
+        parts = sorted({line.part.id for line in (*build.lines, *(problem.given or ())[:3])})
         for part in data.draw(
-            st.lists(st.sampled_from(parts), unique=True, min_size=1, max_size=2)
+            st.lists(st.sampled_from(parts), unique=True, min_size=1, max_size=3)
         ):
             found = price_range(problem, part, build, Clock(60))
             assert found is not None

@@ -16,9 +16,12 @@ from rigopt.units import format_money
 if TYPE_CHECKING:
     from rigopt.cpsat.search import Found
 
+NEXT_CENTS = 10_000
+"""How much more money "what would more buy" looks at."""
 
-class Asked(Protocol):
-    """What is asked for the best without a wish: :class:`rigopt.cpsat.hunt.Hunt`, say."""
+
+class BestBuilds(Protocol):
+    """What can be asked for better builds: a hunt, or what stands for one."""
 
     @property
     def problem(self) -> Problem: ...
@@ -26,11 +29,7 @@ class Asked(Protocol):
     def best(self, *, dropped: Collection[str], most_cents: int | None, at_least: int) -> Found: ...
 
 
-NEXT_CENTS = 10_000
-"""How much more money "what would more buy" looks at."""
-
-
-def binding(hunt: Asked, score: int) -> tuple[Binding, ...]:
+def binding(hunt: BestBuilds, score: int) -> tuple[Binding, ...]:
     """What a little more money would buy, and wishes of the person (not mere defaults) that keep
     the score down: each with how far it would have to be relaxed for the best build without it."""
     from rigopt.cpsat.search import Status

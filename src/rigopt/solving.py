@@ -68,7 +68,7 @@ def solve(
     clock = Clock(request.time_limit_s)
     tell("rules")
     hunt = Hunt(problem, clock)
-    return answered(hunt, lambda: _explain(problem, clock), tell)
+    return answered(hunt, lambda: explained(problem, clock), tell)
 
 
 class Searches(Protocol):
@@ -266,7 +266,8 @@ def frontier(
     )
 
 
-def _explain(problem: Problem, clock: Clock) -> Explanation:
+def explained(problem: Problem, clock: Clock) -> Explanation:
+    """Why a problem has no build, as far as time allows."""
     from rigopt.cpsat.probe import Probe
 
     def changed(request: Request) -> Probe:

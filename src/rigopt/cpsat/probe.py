@@ -62,10 +62,11 @@ class Probe:
                 model = self._model(kept)
                 status = Status.INFEASIBLE if model is None else self._run(model)[0]
             else:
-                status, self._asked[kept, 0] = self._least_cost(self._model(kept, most))
+                status, build = self._least_cost(self._model(kept, most))
+                if build is not None:
+                    self._asked[kept, 0] = build
             if status is not Status.INFEASIBLE:
                 return None if status is Status.UNKNOWN else True
-        self._asked.pop((kept, 0), None)
         return self._clash(kept)
 
     def cheapest(self, kept: Kept) -> Build | None:
