@@ -88,7 +88,7 @@ def solve(
         found = hunt.cheapest(found, _close(found.score, request.within_bp))
     assert found.build is not None and found.score is not None
     assert found.score_bound is not None
-    built = _verified(problem, found.build, found.score)
+    built = verified(problem, found.build, found.score)
     tell("limits")
     binding = _binding(hunt, found.score)
     bound = found.score_bound
@@ -117,7 +117,7 @@ def _near(hunt: Hunt, found: Found, built: Assessment) -> NearTie | None:
     cost = hunt.problem.request.charges.to_pay(near.build.cost_cents or 0)
     if total - cost < max(NEAR_CENTS, total * NEAR_SAVES_PCT // 100):
         return None
-    _verified(hunt.problem, near.build, near.score)
+    verified(hunt.problem, near.build, near.score)
     slower = max(1, round(100 - 100 * near.score / found.score))
     saved = format_money(total - cost, built.currency)
     cards = " + ".join(f"{line.quantity} x {line.part.name}" for line in near.build.of_kind("gpu"))
@@ -159,7 +159,7 @@ def solve_top(
     for found in islice(Hunt(problem, Clock(request.time_limit_s)).different(), count):
         if found.status is not Status.OPTIMAL or found.build is None or found.score is None:
             break
-        built = _verified(problem, found.build, found.score)
+        built = verified(problem, found.build, found.score)
         answers.append(
             Optimal(build=built, score_bound=found.score, near=None, binding=(), about=about)
         )
@@ -190,7 +190,7 @@ def frontier(
         if found.status is not Status.OPTIMAL or found.build is None or found.score is None:
             complete = found.status is Status.INFEASIBLE
             break
-        built = _verified(problem, found.build, found.score)
+        built = verified(problem, found.build, found.score)
         total = built.total_cents or 0
         points.append(FrontierPoint(total_cents=total, score=found.score, parts=built.parts))
         tell(f"{len(points)} builds, down to {format_money(total, built.currency)}")
@@ -206,7 +206,7 @@ def frontier(
     )
 
 
-def _verified(problem: Problem, build: Build, score: int) -> Assessment:
+def verified(problem: Problem, build: Build, score: int) -> Assessment:
     """The solver-free assessment, which must agree with the solver."""
     assessment = assess(build, problem)
     refused = [rule.id for rule in problem.rules if not rule.admits(build, problem.world)]

@@ -13,9 +13,16 @@ from rigopt.rules.base import Literal
 class Model:
     """The CP-SAT model of an encoding with some of its rules in force."""
 
-    def __init__(self, encoding: Encoding, *, dropped: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        encoding: Encoding,
+        *,
+        dropped: Iterable[str] = (),
+        within: cp_model.CpModel | None = None,
+    ) -> None:
+        """``within``: a model that has others in it already; default: one of its own."""
         self.encoding = encoding
-        self.model = cp_model.CpModel()
+        self.model = cp_model.CpModel() if within is None else within
         self._variables = [self.model.new_bool_var(name) for name in encoding.names]
         without = frozenset(dropped)
         for owner in (STRUCTURE, *encoding.owners()):

@@ -1,0 +1,230 @@
+"""Several builds in one model: of one rig now and later, with parts in common."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from ortools.sat.python import cp_model
+
+from rigopt.build import Build, Line
+from rigopt.cpsat.model import Model
+from rigopt.cpsat.search import Clock, Status, run
+from rigopt.encoding import Encoding
+from rigopt.errors import InternalError
+from rigopt.parts import KINDS
+from rigopt.problem import Problem
+from rigopt.room import FIXED, GROWING, Room, is_m2
+from rigopt.rules.base import Literal
+
+Pieces = dict[str, list[list[Literal]]]
+"""Per part, for 1, 2, ... pieces the options that have so many or more."""
+
+
+class Joint:
+    """The builds of several encodings, each with its own rules; ``stage`` is their index."""
+
+    def __init__(
+        self, encodings: Sequence[Encoding], dropped: Sequence[Collection[str]] = ()
+    ) -> None:
+        """``dropped``: per encoding the rules that are not in force."""
+        self.model = cp_model.CpModel()
+        self.encodings = tuple(encodings)
+        without = dropped or [()] * len(encodings)
+        self.models = tuple(
+            Model(encoding, dropped=rules, within=self.model)
+            for encoding, rules in zip(encodings, without, strict=True)
+        )
+        self._pieces: list[dict[str, Pieces]] = [
+            {kind: _pieces(encoding, kind) for kind in KINDS} for encoding in encodings
+        ]
+
+    def parts(self, kind: str) -> dict[str, int]:
+        """Every part that some build may have, with the most pieces of it."""
+        most: dict[str, int] = {}
+        for stage in self._pieces:
+            for part, pieces in stage[kind].items():
+                most[part] = max(most.get(part, 0), len(pieces))
+        return most
+
+    def has(self, stage: int, kind: str, part: str, number: int) -> cp_model.LinearExprT:
+        """1 if a build has so many pieces of a part, or more; else 0."""
+        pieces = self._pieces[stage][kind].get(part, [])
+        literals = pieces[number - 1] if number <= len(pieces) else []
+        return self.models[stage].sum([(1, literal) for literal in literals])
+
+    def count(self, stage: int, kind: str, parts: Collection[str]) -> cp_model.LinearExprT:
+        """How many pieces of some parts a build has."""
+        options = self.encodings[stage].options(kind)
+        return self.models[stage].sum(
+            [(line.quantity, literal) for line, literal in options if line.part.id in parts]
+        )
+
+    def same(self, kind: str, before: int, after: int) -> None:
+        """Both builds have the same parts of a kind."""
+        self.more(kind, before, after, self.parts(kind), 0)
+
+    def more(
+        self, kind: str, before: int, after: int, parts: Collection[str], extra: int
+    ) -> None:
+        """Of some parts of a kind, the later build has just ``extra`` more of those that the
+        earlier one has."""
+        most = self.parts(kind)
+        for part in parts:
+            for number in range(1, most[part] + 1):
+                later = self.has(after, kind, part, number + extra)
+                self.model.add(self.has(before, kind, part, number) == later)
+
+    def grows(self, kind: str, before: int, after: int) -> None:
+        """The later build has all parts of a kind that the earlier one has."""
+        for part, most in self.parts(kind).items():
+            for number in range(1, most + 1):
+                now, later = (self.has(stage, kind, part, number) for stage in (before, after))
+                self.model.add(now <= later)
+
+    def score(self, stage: int) -> cp_model.LinearExprT:
+        """The points of a build."""
+        return self.models[stage].sum(self.encodings[stage].score)
+
+    def run(self, clock: Clock, seed: int) -> tuple[Status, cp_model.CpSolver]:
+        """Search until proven or out of time."""
+        return run(self.models[0], clock, seed)
+
+    def hint(self, solver: cp_model.CpSolver) -> None:
+        """Offer the last answer to the next search."""
+        self.model.clear_hints()  # type: ignore[no-untyped-call]
+        for index in range(len(self.model.proto.variables)):
+            variable = self.model.get_int_var_from_proto_index(index)
+            self.model.add_hint(variable, solver.value(variable))
+
+    def builds(self, solver: cp_model.CpSolver) -> tuple[Build, ...]:
+        """The builds of the last answer."""
+        return tuple(self._build(stage, solver) for stage in range(len(self.encodings)))
+
+    def _build(self, stage: int, solver: cp_model.CpSolver) -> Build:
+        model = self.models[stage]
+        return self.encodings[stage].build(lambda literal: model.true_in(solver, literal))
+
+
+def _pieces(encoding: Encoding, kind: str) -> Pieces:
+    found: Pieces = {}
+    for line, literal in encoding.options(kind):
+        pieces = found.setdefault(line.part.id, [])
+        pieces += [[] for _ in range(line.quantity - len(pieces))]
+        for number in range(line.quantity):
+            pieces[number].append(literal)
+    return found
+
+
+class Pair(NamedTuple):
+    """The end of a search for a build and what it becomes."""
+
+    builds: tuple[Build, Build] | None
+    """``None``: there are none."""
+    score: int
+    bound: int
+    """No build with room scores more."""
+    proven: bool
+
+
+class Roomy:
+    """A build of now with room: one that a later build, with rules of its own, follows from."""
+
+    def __init__(
+        self,
+        now: Problem,
+        later: Problem,
+        room: Room,
+        options: Sequence[Mapping[str, Sequence[Line]]],
+        clock: Clock,
+    ) -> None:
+        self.room = room
+        self._clock = clock
+        self._seed = now.request.seed
+        self._encodings = (
+            Encoding(now, options[0]),
+            Encoding(later, options[1], scored=False),
+        )
+
+    def _joint(self, dropped: Collection[str] = ()) -> Joint:
+        joint = Joint(self._encodings, [dropped, dropped])
+        for kind in FIXED:
+            joint.same(kind, 0, 1)
+        for kind in GROWING:
+            joint.grows(kind, 0, 1)
+        room, cards = self.room, joint.parts("gpu")
+        if room.chip is None:
+            for part in cards:
+                joint.more("gpu", 0, 1, [part], room.cards)
+                joint.model.add(joint.has(0, "gpu", part, 1) == joint.has(1, "gpu", part, 1))
+        else:
+            named = self.room.cards_in(self._encodings[0].world.catalog) & cards.keys()
+            joint.more("gpu", 0, 1, sorted(named), room.cards)
+            fit = [joint.has(1, "gpu", part, room.cards) for part in sorted(named)]
+            joint.model.add(cp_model.LinearExpr.sum(fit) == 1)
+        if room.m2_drives:
+            drives = {
+                line.part.id
+                for encoding in self._encodings
+                for line, _ in encoding.options("storage")
+                if is_m2(line.part)
+            }
+            now, later = (joint.count(stage, "storage", drives) for stage in (0, 1))
+            joint.model.add(later >= now + room.m2_drives)
+        return joint
+
+    def answer(self, most_points: int | None = None) -> Pair | None:
+        """The pair with the most points now, then the fewest cents now, then the fewest later;
+        ``None``: not found in time.
+
+        ``most_points``: what no build scores more than, where that is known.
+        """
+        joint = self._joint()
+        first, second = self._encodings
+        points = joint.score(0)
+        if most_points is not None:
+            joint.model.add(points <= most_points)
+        joint.model.maximize(points)
+        status, solver = joint.run(self._clock, self._seed)
+        if status is Status.UNKNOWN:
+            return None
+        if status is Status.INFEASIBLE:
+            return Pair(None, 0, 0, True)
+        score, bound = round(solver.objective_value), int(solver.best_objective_bound)
+        best = joint.builds(solver)
+        costs = (
+            joint.models[0].sum(first.cost),
+            joint.models[1].sum(second.cost),
+        )
+        if score > 0:
+            joint.models[0].any_of(first.scoring(score))
+        proven = status is Status.OPTIMAL
+        for cost in costs if proven else ():
+            joint.hint(solver)
+            joint.model.minimize(cost)
+            status, solver = joint.run(self._clock, self._seed)
+            if status is Status.INFEASIBLE:
+                raise InternalError("the search for the price lost the builds found before")
+            if status is Status.UNKNOWN:
+                proven = False
+                break
+            best, proven = joint.builds(solver), status is Status.OPTIMAL
+            joint.model.add(cost <= round(solver.objective_value))
+            if not proven:
+                break
+        return Pair((best[0], best[1]), score, bound, proven)
+
+    def possible(self, kept: frozenset[str]) -> bool | None:
+        """Whether there is a pair with just these rules in force; ``None``: not found in time."""
+        status, _ = self._joint(self._dropped(kept)).run(self._clock, self._seed)
+        return {Status.UNKNOWN: None, Status.INFEASIBLE: False}.get(status, True)
+
+    def least_cents(self, kept: frozenset[str]) -> int | None:
+        """The least price of now with just these rules in force; ``None``: not found."""
+        joint = self._joint(self._dropped(kept))
+        joint.model.minimize(joint.models[0].sum(self._encodings[0].price))
+        status, solver = joint.run(self._clock, self._seed)
+        return round(solver.objective_value) if status is Status.OPTIMAL else None
+
+    def _dropped(self, kept: frozenset[str]) -> list[str]:
+        return [rule for rule in self._encodings[0].owners() if rule not in kept]
