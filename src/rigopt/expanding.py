@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rigopt.build import Build, Line
+from rigopt.build import Build
 from rigopt.catalog import Catalog
 from rigopt.checking import assess, assumptions_of, versions_of
 from rigopt.errors import InternalError
-from rigopt.explain import explain
-from rigopt.outcome import About, Assessment, Explanation, Feasible, Infeasible, Optimal, Reason
+from rigopt.joint_options import joint_options
+from rigopt.outcome import About, Assessment, Feasible, Infeasible, Optimal
 from rigopt.problem import Problem
-from rigopt.reduction import reduced_parts
 from rigopt.request import Request
 from rigopt.room import Addition, Room, Roomed
 from rigopt.solving import solve, verified
@@ -21,7 +20,6 @@ from rigopt.units import format_money
 
 if TYPE_CHECKING:
     from rigopt.cpsat.joint import Roomy
-    from rigopt.cpsat.search import Clock
 
 
 def solve_with_room(
@@ -66,23 +64,22 @@ def solve_with_room(
         score_bound=None,
         without=without,
         text=(f"time limit of {request.time_limit_s} s reached (--time-limit)",),
-        explanation=None,
+        least_cents=None,
         about=about,
     )
     if isinstance(answer, Infeasible):
-        told = (f"even without room: {answer.explanation.summary}",)
-        return _with(base, status="infeasible", text=told, explanation=answer.explanation)
+        told = (f"even without room {answer.explanation.summary}",)
+        return _with(base, status="infeasible", text=told)
     clock = Clock(request.time_limit_s)
     tell("the best build with room")
-    search = Roomy(now, later, room, linked_options(now, later), clock)
+    search = Roomy(now, later, room, joint_options((now, later)), clock)
     most = answer.score_bound if isinstance(answer, Optimal | Feasible) else None
     found = search.answer(most)
     if found is None:
         return base
     if found.builds is None:
         tell("explanation")
-        told = _explain(search, now, clock)
-        return _with(base, status="infeasible", text=(told.summary,), explanation=told)
+        return _with(base, status="infeasible", **_told(search, now))
     first, second = found.builds
     built = verified(now, first, found.score)
     after = _grown(later, first, second)
@@ -107,32 +104,6 @@ def _with(base: Roomed, **changes: object) -> Roomed:
 def problems(request: Request, room: Room, catalog: Catalog) -> tuple[Problem, Problem]:
     """The problem of now and that of later."""
     return Problem.of(request, catalog), Problem.of(room.later(request), catalog)
-
-
-def linked_options(now: Problem, later: Problem) -> tuple[Mapping[str, tuple[Line, ...]], ...]:
-    """The options of now and of later that a best pair of builds may need.
-
-    What may be left out is judged by the rules of both together: a part that is no better now may
-    be the only one that does later.
-    """
-    every = replace(later, rules=(*now.rules, *later.rules))
-    owned = {item.part for item in now.request.own}
-    prices = {
-        line.part.id: (line.price.price_cents,)
-        for lines in every.options.values()
-        for line in lines
-        if line.price is not None and line.part.id not in owned
-    }
-    left = {
-        line.part.id for lines in reduced_parts(every, prices).values() for line in lines
-    }
-    return tuple(
-        {
-            kind: tuple(line for line in lines if line.part.id in left)
-            for kind, lines in problem.options.items()
-        }
-        for problem in (now, later)
-    )
 
 
 def _grown(later: Problem, first: Build, second: Build) -> Assessment:
@@ -180,20 +151,22 @@ def cost_of(build: Assessment, without: Assessment | None) -> tuple[str, ...]:
     return (f"the room costs {' and '.join(parts)}{saved}",)
 
 
-def _explain(search: Roomy, now: Problem, clock: Clock) -> Explanation:
-    """The clash of room and wishes: the rules hold for both builds, or are dropped for both."""
-
-    def cheapest(kept: frozenset[str]) -> int | None:
-        least = search.least_cents(kept)
-        return None if least is None else now.request.charges.to_pay(least)
-
-    told = explain(now, search.possible, cheapest)
-    reason = Reason(
-        id="room", text=f"you ask for room: {search.room.text}", flag="--room-for"
-    )
-    return told.model_copy(
-        update={
-            "summary": f"no build leaves room for {search.room.text}: {told.summary}",
-            "reasons": (reason, *told.reasons),
-        }
-    )
+def _told(search: Roomy, now: Problem) -> dict[str, object]:
+    """Why no build leaves the room: what it would cost, and wishes without which one does."""
+    room, budget = search.room.text, now.request.budget_cents
+    wishes = {rule.id: rule.flag for rule in now.rules if rule.flag and rule.hard}
+    dearer = wishes.pop("wish-budget", None)
+    currency = now.world.market.info.currency
+    least = None if dearer is None else search.least_cents(["wish-budget"])
+    total = None if least is None else now.request.charges.to_pay(least)
+    text = [f"no build leaves room for {room}"]
+    if budget is not None and total is not None:
+        text[0] += f" for {format_money(budget, currency)}"
+        money = format_money(total, currency)
+        text.append(f"the cheapest that does costs {money} (try: --budget {-(-total // 100)})")
+    elif dearer is not None:
+        text[0] += ", whatever it costs"
+    for rule, flag in wishes.items():
+        if search.possible([rule]):
+            text.append(f"without {flag} one does")
+    return {"text": tuple(text), "least_cents": total}

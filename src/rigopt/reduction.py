@@ -9,7 +9,7 @@ may be dropped afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 from rigopt.build import Line
@@ -153,66 +153,3 @@ def _seen(line: Line, problem: Problem, facets: Sequence[Facet]) -> _Seen:
             case Widest():
                 masks.append(facet.mask(line))
     return _Seen(line, tuple(alike), tuple(amounts), tuple(masks))
-
-
-def reduced_parts(
-    problem: Problem, prices: Mapping[str, tuple[int, ...]]
-) -> dict[str, tuple[Line, ...]]:
-    """Per kind the options of parts that several builds with parts in common may need.
-
-    A part is left out if another covers it in every number and under every cap, and costs no more
-    in any of the builds: it can take the part's place in all of them at once.
-
-    Args:
-        problem: the rules and the options of all builds together.
-        prices: per part what a piece costs in each build; a part that is not listed stays.
-    """
-    facets = _facets(problem)
-    return {
-        kind: _needed_parts(problem, kind, facets.get(kind, ()), prices)
-        for kind in problem.options
-    }
-
-
-def _needed_parts(
-    problem: Problem, kind: str, facets: Sequence[Facet], prices: Mapping[str, tuple[int, ...]]
-) -> tuple[Line, ...]:
-    lines = problem.options[kind]
-    if kind in MANY_MODELS:
-        if any(len(set(each)) > 1 for each in prices.values()):
-            return lines
-        kept = _models([_seen(line, problem, facets) for line in lines], problem)
-        return tuple(line for line in lines if line.part.id in kept)
-    by_part: dict[str, _Numbers] = {}
-    for line in lines:
-        key = line.quantity, line.power_limit_w
-        by_part.setdefault(line.part.id, {})[key] = _seen(line, problem, facets)
-    rivals: dict[Hashable, list[str]] = {}
-    left = by_part.keys() - prices.keys()
-    for part in sorted(by_part.keys() & prices.keys(), key=lambda part: (prices[part], part)):
-        mine = by_part[part]
-        alike = rivals.setdefault(mine[min(mine, key=str)].alike, [])
-        if not any(_takes_place(by_part[o], mine, prices[o], prices[part]) for o in alike):
-            alike.append(part)
-            left.add(part)
-    return tuple(line for line in lines if line.part.id in left)
-
-
-_Numbers = dict[tuple[int, int | None], _Seen]
-"""A part in every number and under every cap."""
-
-
-def _takes_place(
-    other: _Numbers, mine: _Numbers, its_prices: tuple[int, ...], prices: tuple[int, ...]
-) -> bool:
-    """Whether one part may stand for another in every number and cap, for no more money."""
-    pairs = list(zip(its_prices, prices, strict=True))
-    if any(its > my for its, my in pairs) or not mine.keys() <= other.keys():
-        return False
-    cheaper = all(its < my for its, my in pairs)
-    return all(
-        (cheaper or rank_of(other[key].line) < rank_of(seen.line))
-        and other[key].alike == seen.alike
-        and other[key].covers(seen)
-        for key, seen in mine.items()
-    )

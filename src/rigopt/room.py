@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from rigopt.build import Build, Line
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError
-from rigopt.outcome import About, Assessment, Explanation
+from rigopt.outcome import About, Assessment
 from rigopt.parts import Drive, Fact, GpuCard
 from rigopt.request import Gb, Request
 from rigopt.requestfile import named_part
@@ -78,9 +78,7 @@ class Room(Fact):
 
     def unmet(self, now: Build, later: Build) -> list[str]:
         """What is wrong with a later build for one of now: nothing, if it only adds the room."""
-        found = [
-            f"{kind} changes" for kind in FIXED if _counts(now, kind) != _counts(later, kind)
-        ]
+        found = [f"{kind} changes" for kind in FIXED if _counts(now, kind) != _counts(later, kind)]
         for kind in GROWING:
             before, after = _counts(now, kind), _counts(later, kind)
             if any(after.get(part, 0) < number for part, number in before.items()):
@@ -134,7 +132,9 @@ def parse_room(text: str, catalog: Catalog, *, where: str = "--room-for") -> Roo
         name, colon, amount = item.strip().rpartition(":")
         key, value = (name.strip(), amount.strip()) if colon else ("gpu", item.strip())
         if not key or not value:
-            raise InputError(f"{item[:40]!r} is not of the form WHAT:AMOUNT", where=where, mend=mend)
+            raise InputError(
+                f"{item[:40]!r} is not of the form WHAT:AMOUNT", where=where, mend=mend
+            )
         given: dict[str, int | str] = {}
         match key.casefold():
             case "ram" | "memory":
@@ -149,8 +149,11 @@ def parse_room(text: str, catalog: Catalog, *, where: str = "--room-for") -> Roo
                     given["chip"] = _chip_named(key, catalog, where)
         for field in given:
             if field in fields:
-                raise InputError(f"{item.strip()[:40]!r} says a second time what is wanted",
-                                 where=where, mend="keep one of the two")
+                raise InputError(
+                    f"{item.strip()[:40]!r} says a second time what is wanted",
+                    where=where,
+                    mend="keep one of the two",
+                )
         fields |= given
     return Room(**fields)  # type: ignore[arg-type]
 
@@ -196,7 +199,7 @@ class Roomed(Fact):
     without: Assessment | None
     """The best build that need not leave room."""
     text: tuple[str, ...]
-    """What the room costs, in sentences; or what stopped the search."""
-    explanation: Explanation | None
-    """Why no build leaves the room."""
+    """What the room costs, in sentences; or why there is no answer."""
+    least_cents: int | None
+    """Where no build leaves the room within the budget: what the cheapest that does costs."""
     about: About

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from ortools.sat.python import cp_model
@@ -12,6 +12,7 @@ from rigopt.cpsat.model import Model
 from rigopt.cpsat.search import Clock, Status, run
 from rigopt.encoding import Encoding
 from rigopt.errors import InternalError
+from rigopt.joint_options import Options
 from rigopt.parts import KINDS
 from rigopt.problem import Problem
 from rigopt.room import FIXED, GROWING, Room, is_m2
@@ -64,9 +65,7 @@ class Joint:
         """Both builds have the same parts of a kind."""
         self.more(kind, before, after, self.parts(kind), 0)
 
-    def more(
-        self, kind: str, before: int, after: int, parts: Collection[str], extra: int
-    ) -> None:
+    def more(self, kind: str, before: int, after: int, parts: Collection[str], extra: int) -> None:
         """Of some parts of a kind, the later build has just ``extra`` more of those that the
         earlier one has."""
         most = self.parts(kind)
@@ -127,27 +126,46 @@ class Pair(NamedTuple):
     proven: bool
 
 
+FIRST, GROWTH = 24, 4
+"""Configurations of cards in the first model, and how many times more in each next one."""
+
+
 class Roomy:
-    """A build of now with room: one that a later build, with rules of its own, follows from."""
+    """A build of now with room: one that a later build, with rules of its own, follows from.
+
+    As in ``hunt``, the cards that could score most are tried before the others.
+    """
 
     def __init__(
-        self,
-        now: Problem,
-        later: Problem,
-        room: Room,
-        options: Sequence[Mapping[str, Sequence[Line]]],
-        clock: Clock,
+        self, now: Problem, later: Problem, room: Room, options: Sequence[Options], clock: Clock
     ) -> None:
         self.room = room
+        self._problems = now, later
+        self._options = options
         self._clock = clock
         self._seed = now.request.seed
-        self._encodings = (
-            Encoding(now, options[0]),
-            Encoding(later, options[1], scored=False),
+        self._named = room.cards_in(now.world.catalog)
+
+    def _encodings(self, cards: Sequence[Line], *, scored: bool) -> tuple[Encoding, Encoding]:
+        """The models of now with some cards, and of later with what can follow."""
+        now, later = self._problems
+        counts = {(line.part.id, line.quantity + self.room.cards) for line in cards}
+        after = [
+            line
+            for line in self._options[1]["gpu"]
+            if (
+                line.part.id in self._named
+                if self.room.chip is not None
+                else (line.part.id, line.quantity) in counts
+            )
+        ]
+        return (
+            Encoding(now, {**self._options[0], "gpu": tuple(cards)}, scored=scored),
+            Encoding(later, {**self._options[1], "gpu": tuple(after)}, scored=False),
         )
 
-    def _joint(self, dropped: Collection[str] = ()) -> Joint:
-        joint = Joint(self._encodings, [dropped, dropped])
+    def _joint(self, encodings: Sequence[Encoding], dropped: Collection[str] = ()) -> Joint:
+        joint = Joint(encodings, [dropped, dropped])
         for kind in FIXED:
             joint.same(kind, 0, 1)
         for kind in GROWING:
@@ -158,14 +176,14 @@ class Roomy:
                 joint.more("gpu", 0, 1, [part], room.cards)
                 joint.model.add(joint.has(0, "gpu", part, 1) == joint.has(1, "gpu", part, 1))
         else:
-            named = self.room.cards_in(self._encodings[0].world.catalog) & cards.keys()
-            joint.more("gpu", 0, 1, sorted(named), room.cards)
-            fit = [joint.has(1, "gpu", part, room.cards) for part in sorted(named)]
+            named = sorted(self._named & cards.keys())
+            joint.more("gpu", 0, 1, named, room.cards)
+            fit = [joint.has(1, "gpu", part, room.cards) for part in named]
             joint.model.add(cp_model.LinearExpr.sum(fit) == 1)
         if room.m2_drives:
             drives = {
                 line.part.id
-                for encoding in self._encodings
+                for encoding in encodings
                 for line, _ in encoding.options("storage")
                 if is_m2(line.part)
             }
@@ -173,58 +191,107 @@ class Roomy:
             joint.model.add(later >= now + room.m2_drives)
         return joint
 
+    def _affordable(self) -> list[Line]:
+        """The cards of now that leave enough for the cheapest of everything else, those that
+        could score most first."""
+        now, options = self._problems[0], self._options[0]
+        cards = sorted(options["gpu"], key=lambda line: (-now.most_points(line), line.part.id))
+        budget = now.request.budget_cents
+        if budget is None:
+            return cards
+        others = sum(
+            min((line.cost_cents or 0 for line in options[kind]), default=0)
+            for kind in now.required
+            if kind != "gpu"
+        )
+        most = now.request.charges.affordable(budget) - others
+        return [line for line in cards if (line.cost_cents or 0) <= most]
+
     def answer(self, most_points: int | None = None) -> Pair | None:
         """The pair with the most points now, then the fewest cents now, then the fewest later;
         ``None``: not found in time.
 
         ``most_points``: what no build scores more than, where that is known.
         """
-        joint = self._joint()
-        first, second = self._encodings
+        cards, size = self._affordable(), FIRST
+        points = {id(line): self._problems[0].most_points(line) for line in cards}
+        left, found = cards, Pair(None, -1, 0, True)
+        while left:
+            chunk, left = left[:size], left[size:]
+            size *= GROWTH
+            ahead = points[id(left[0])] if left else 0
+            ahead = ahead if most_points is None else min(ahead, most_points)
+            trial = self._best(chunk, most_points, found.score + 1)
+            if trial is None:
+                if found.builds is None:
+                    return None
+                bound = points[id(chunk[0])]
+                return found._replace(bound=bound, proven=False)
+            if trial.builds is not None:
+                found = trial._replace(bound=max(trial.bound, ahead))
+                if not trial.proven:
+                    return found
+            left = [line for line in left if points[id(line)] > found.score]
+            if most_points is not None and found.score >= most_points:
+                break
+        if found.builds is None:
+            return Pair(None, 0, 0, True)
+        equal = [line for line in cards if points[id(line)] >= found.score]
+        return self._cheapest(equal, found._replace(bound=found.score))
+
+    def _best(self, cards: Sequence[Line], most: int | None, least: int) -> Pair | None:
+        """The most points with some cards, if so many can be had."""
+        encodings = self._encodings(cards, scored=True)
+        joint = self._joint(encodings)
         points = joint.score(0)
-        if most_points is not None:
-            joint.model.add(points <= most_points)
+        if most is not None:
+            joint.model.add(points <= most)
+        if least > 0:
+            joint.models[0].any_of(encodings[0].scoring(least))
         joint.model.maximize(points)
         status, solver = joint.run(self._clock, self._seed)
         if status is Status.UNKNOWN:
             return None
         if status is Status.INFEASIBLE:
             return Pair(None, 0, 0, True)
+        first, second = joint.builds(solver)
         score, bound = round(solver.objective_value), int(solver.best_objective_bound)
-        best = joint.builds(solver)
-        costs = (
-            joint.models[0].sum(first.cost),
-            joint.models[1].sum(second.cost),
-        )
-        if score > 0:
-            joint.models[0].any_of(first.scoring(score))
-        proven = status is Status.OPTIMAL
-        for cost in costs if proven else ():
-            joint.hint(solver)
+        return Pair((first, second), score, bound, status is Status.OPTIMAL)
+
+    def _cheapest(self, cards: Sequence[Line], best: Pair) -> Pair:
+        """The cheapest build with as many points, then what it can become for the least."""
+        encodings = self._encodings(cards, scored=True)
+        joint = self._joint(encodings)
+        if best.score > 0:
+            joint.models[0].any_of(encodings[0].scoring(best.score))
+        for model, encoding in zip(joint.models, encodings, strict=True):
+            cost = model.sum(encoding.cost)
             joint.model.minimize(cost)
             status, solver = joint.run(self._clock, self._seed)
             if status is Status.INFEASIBLE:
                 raise InternalError("the search for the price lost the builds found before")
             if status is Status.UNKNOWN:
-                proven = False
-                break
-            best, proven = joint.builds(solver), status is Status.OPTIMAL
-            joint.model.add(cost <= round(solver.objective_value))
+                return best._replace(proven=False)
+            first, second = joint.builds(solver)
+            proven = status is Status.OPTIMAL
+            best = best._replace(builds=(first, second), proven=proven)
             if not proven:
-                break
-        return Pair((best[0], best[1]), score, bound, proven)
+                return best
+            joint.model.add(cost <= round(solver.objective_value))
+            joint.hint(solver)
+        return best
 
-    def possible(self, kept: frozenset[str]) -> bool | None:
-        """Whether there is a pair with just these rules in force; ``None``: not found in time."""
-        status, _ = self._joint(self._dropped(kept)).run(self._clock, self._seed)
+    def possible(self, dropped: Collection[str]) -> bool | None:
+        """Whether there is a pair without these rules; ``None``: not found in time."""
+        joint = self._joint(self._encodings(self._options[0]["gpu"], scored=False), dropped)
+        status, _ = joint.run(self._clock, self._seed)
         return {Status.UNKNOWN: None, Status.INFEASIBLE: False}.get(status, True)
 
-    def least_cents(self, kept: frozenset[str]) -> int | None:
-        """The least price of now with just these rules in force; ``None``: not found."""
-        joint = self._joint(self._dropped(kept))
-        joint.model.minimize(joint.models[0].sum(self._encodings[0].price))
+    def least_cents(self, dropped: Collection[str]) -> int | None:
+        """The least price of now without these rules; ``None``: there is no pair, or none was
+        proven the cheapest in time."""
+        encodings = self._encodings(self._options[0]["gpu"], scored=False)
+        joint = self._joint(encodings, dropped)
+        joint.model.minimize(joint.models[0].sum(encodings[0].price))
         status, solver = joint.run(self._clock, self._seed)
         return round(solver.objective_value) if status is Status.OPTIMAL else None
-
-    def _dropped(self, kept: frozenset[str]) -> list[str]:
-        return [rule for rule in self._encodings[0].owners() if rule not in kept]

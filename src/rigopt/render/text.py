@@ -66,7 +66,7 @@ def print_outcome(
             _print_explanation(console, outcome.explanation)
         case Unknown():
             console.print(f"[yellow]No answer:[/] {escape(outcome.limit)}.", highlight=False)
-    _print_about(console, outcome.about)
+    print_about(console, outcome.about)
 
 
 def print_top(console: Console, answers: Sequence[Optimal]) -> None:
@@ -110,7 +110,7 @@ def print_report(console: Console, report: Report, *, verbose: bool) -> None:
         names = ", ".join(KIND_WORDS[kind] for kind in report.missing)
         console.print(f"[yellow]Not in the list:[/] {names}", highlight=False)
     _print_verdicts(console, report.build.verdicts, verbose=verbose)
-    _print_about(console, report.about)
+    print_about(console, report.about)
 
 
 def _print_machine(console: Console, build: Assessment) -> None:
@@ -241,7 +241,8 @@ def _print_explanation(console: Console, explanation: Explanation) -> None:
         )
 
 
-def _print_about(console: Console, about: About) -> None:
+def print_about(console: Console, about: About) -> None:
+    """What was assumed, and what the answer was made with."""
     if about.assumptions:
         console.print("\n[bold]Assumed[/] [dim](flag that changes it)[/]", highlight=False)
     for item in about.assumptions:

@@ -1,0 +1,51 @@
+"""The commands that look beyond one machine bought once: room for later parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from rigopt.cli_wishes import asked, progress
+from rigopt.terminal import LIMIT, NO_BUILD, console, writable, write_whole
+
+if TYPE_CHECKING:
+    from rigopt.outcome import Assessment
+    from rigopt.request import Request
+
+
+def show_room(
+    given: dict[str, Any],
+    request_file: str | None,
+    room_for: str,
+    as_json: bool,
+    save: str | None,
+    prices: str | None,
+    folder: str | None,
+) -> None:
+    """The best build that leaves room, beside the best that need not."""
+    from rigopt.expanding import solve_with_room
+    from rigopt.room import parse_room
+
+    target = writable(save, "--save")
+    request, catalog = asked(given, request_file, prices, folder)
+    room = parse_room(room_for, catalog)
+    with progress() as tell:
+        found = solve_with_room(request, room, catalog=catalog, tell=tell)
+    if target is not None and found.build is not None:
+        write_whole(target, _build_text(found.build, request), "--save")
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        from rigopt.render.room import print_room
+
+        print_room(console(), found)
+    if found.build is None:
+        raise typer.Exit(NO_BUILD if found.status == "infeasible" else LIMIT)
+
+
+def _build_text(build: Assessment, request: Request) -> str:
+    from rigopt.buildfile import write_build
+    from rigopt.requestfile import written_request
+
+    return write_build(build, request=written_request(request), title="rigopt build")

@@ -1,0 +1,109 @@
+"""What the commands that take wishes share: wishes as options, the request, the progress."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rigopt.errors import InputError
+from rigopt.flags import FLAGS
+from rigopt.terminal import catalog_in, progress_bar
+
+if TYPE_CHECKING:
+    from rigopt.catalog import Catalog
+    from rigopt.request import Request
+
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="The answer as Markdown.")]
+Prices = Annotated[
+    str | None, typer.Option("--prices", metavar="FILE", help="Prices of your own (CSV).")
+]
+RequestFile = Annotated[
+    str | None, typer.Argument(metavar="[REQUEST.yaml]", help="Wishes; flags override it.")
+]
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """A spinner that names the step; silent when the error stream is no terminal."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield lambda _step: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("reading") as status:
+        yield lambda step: status.update(step)
+
+
+def with_wishes(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command every wish as an option; it receives the ones that were given by name."""
+
+    def wrapped(**arguments: Any) -> None:
+        given = {}
+        for flag in FLAGS:
+            value = arguments.pop(flag.field_key)
+            if value is not None and value is not False and value != []:
+                given[flag.name] = value
+        command(given=given, **arguments)
+
+    own = inspect.signature(command, eval_str=True).parameters
+    parameters = [p for name, p in own.items() if name != "given"]
+    for flag in FLAGS:
+        kind: Any = bool if flag.switch else list[str] if flag.many else str
+        option = typer.Option(f"--{flag.name}", metavar=flag.metavar or None, help=flag.help)
+        parameters.append(
+            inspect.Parameter(
+                flag.field_key,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=False if flag.switch else None,
+                annotation=Annotated[kind if flag.switch else kind | None, option],
+            )
+        )
+    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
+    wrapped.__doc__ = command.__doc__
+    wrapped.__name__ = command.__name__
+    return wrapped
+
+
+def asked(
+    given: dict[str, Any], request_file: str | None, prices: str | None, folder: str | None
+) -> tuple[Request, Catalog]:
+    """The request of flags and file, with the catalogue and prices to answer it from."""
+    from rigopt.requestfile import request_from
+
+    request, catalog = request_from(
+        given, catalog_in(folder), file=path_of(request_file), grow=with_imported
+    )
+    return request, priced(catalog, request, prices)
+
+
+def with_imported(catalog: Catalog) -> Catalog:
+    from rigopt.imports.store import with_imports
+
+    with progress_bar("reading the imports again") as tell:
+        return with_imports(catalog, tell)
+
+
+def priced(catalog: Catalog, request: Request, path: str | None) -> Catalog:
+    if path is None:
+        return catalog
+    from rigopt.userprices import with_prices
+
+    return with_prices(catalog, request, Path(path))
+
+
+def path_of(text: str | None) -> Path | None:
+    if text is not None and not text.strip():
+        raise InputError("is empty", where="request file", mend="name a file or leave it out")
+    return None if text is None else Path(text)
+
+
+def one_form(as_json: bool, as_markdown: bool) -> None:
+    if as_json and as_markdown:
+        raise InputError("exclude each other", where="--json and --markdown", mend="keep one")
