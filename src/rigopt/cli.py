@@ -13,7 +13,7 @@ import typer
 from rigopt.cli_cards import compare_command, throughput_command
 from rigopt.cli_catalog import catalog_app, prices_app
 from rigopt.cli_model import model_app
-from rigopt.cli_plans import show_room
+from rigopt.cli_plans import Save, show_room, upgrade_command
 from rigopt.cli_wishes import (
     AsMarkdown,
     Prices,
@@ -57,12 +57,12 @@ app.add_typer(prices_app, name="prices")
 app.add_typer(model_app, name="model")
 app.command("throughput")(throughput_command)
 app.command("compare")(compare_command)
+app.command("upgrade")(upgrade_command)
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every rule with its numbers.")]
 RoomFor = Annotated[
     str | None, typer.Option("--room-for", metavar="WHAT", help="Later parts to leave room for: 1.")
 ]
-Save = Annotated[str | None, typer.Option("--save", metavar="FILE", help="Write the build.")]
 
 
 def _version(shown: bool) -> None:

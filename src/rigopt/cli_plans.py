@@ -1,17 +1,28 @@
-"""The commands that look beyond one machine bought once: room for later parts."""
+"""The commands that look beyond one machine bought once: room for later parts, upgrades."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rigopt.cli_wishes import asked, progress
-from rigopt.terminal import LIMIT, NO_BUILD, console, writable, write_whole
+from rigopt.cli_wishes import Prices, RequestFile, asked, progress, with_wishes
+from rigopt.terminal import (
+    LIMIT,
+    NO_BUILD,
+    AsJson,
+    Folder,
+    console,
+    writable,
+    write_whole,
+)
 
 if TYPE_CHECKING:
     from rigopt.outcome import Assessment
     from rigopt.request import Request
+
+
+Save = Annotated[str | None, typer.Option("--save", metavar="FILE", help="Write the build.")]
 
 
 def show_room(
@@ -40,6 +51,34 @@ def show_room(
         from rigopt.render.room import print_room
 
         print_room(console(), found)
+    if found.build is None:
+        raise typer.Exit(NO_BUILD if found.status == "infeasible" else LIMIT)
+
+
+@with_wishes
+def upgrade_command(
+    given: dict[str, Any],
+    request_file: RequestFile = None,
+    as_json: AsJson = False,
+    save: Save = None,
+    prices: Prices = None,
+    folder: Folder = None,
+) -> None:
+    """The best upgrade for a sum: rigopt upgrade --own rig.yaml --budget 1500"""
+    from rigopt.upgrading import upgrade
+
+    target = writable(save, "--save")
+    request, catalog = asked(given, request_file, prices, folder)
+    with progress() as tell:
+        found = upgrade(request, catalog=catalog, tell=tell)
+    if target is not None and found.build is not None:
+        write_whole(target, _build_text(found.build, request), "--save")
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        from rigopt.render.upgrade import print_upgrade
+
+        print_upgrade(console(), found)
     if found.build is None:
         raise typer.Exit(NO_BUILD if found.status == "infeasible" else LIMIT)
 

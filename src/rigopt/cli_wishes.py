@@ -75,10 +75,15 @@ def asked(
     given: dict[str, Any], request_file: str | None, prices: str | None, folder: str | None
 ) -> tuple[Request, Catalog]:
     """The request of flags and file, with the catalogue and prices to answer it from."""
+    from rigopt.owning import with_owned_builds
     from rigopt.requestfile import request_from
 
     request, catalog = request_from(
-        given, catalog_in(folder), file=path_of(request_file), grow=with_imported
+        given,
+        catalog_in(folder),
+        file=path_of(request_file),
+        grow=with_imported,
+        own=with_owned_builds,
     )
     return request, priced(catalog, request, prices)
 

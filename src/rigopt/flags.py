@@ -51,7 +51,12 @@ FLAGS: tuple[Flag, ...] = (
     Flag("with", "with_parts", "part", "Part or GPU chip that must be in.", "PART", many=True),
     Flag("without", "without_parts", "part", "Part or chip that must not.", "PART", many=True),
     Flag(
-        "own", "own", "owned", "Part you have: free, never forced in; '2x NAME'.", "PART", many=True
+        "own",
+        "own",
+        "owned",
+        "Part you have: free, never forced in; '2x NAME', or a build file.",
+        "PART",
+        many=True,
     ),
     Flag("min-ram", "min_ram_gb", "gigabytes", "Memory.", "GB"),
     Flag("min-storage", "min_storage_gb", "gigabytes", "Solid-state storage.", "GB"),
