@@ -32,7 +32,7 @@ LAYERS = (
     ("boardmap",),
     ("checking", "explain", "buildfile", "cpsat"),
     ("solving", "comparing", "owning"),
-    ("questions", "expanding", "upgrading"),
+    ("questions", "expanding", "upgrading", "teaming"),
     ("render",),
     ("terminal",),
     ("cli_wishes",),

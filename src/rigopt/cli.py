@@ -13,7 +13,7 @@ import typer
 from rigopt.cli_cards import compare_command, throughput_command
 from rigopt.cli_catalog import catalog_app, prices_app
 from rigopt.cli_model import model_app
-from rigopt.cli_plans import Save, show_room, upgrade_command
+from rigopt.cli_plans import Save, show_room, show_team, upgrade_command
 from rigopt.cli_wishes import (
     AsMarkdown,
     Prices,
@@ -60,6 +60,9 @@ app.command("compare")(compare_command)
 app.command("upgrade")(upgrade_command)
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every rule with its numbers.")]
+TeamOf = Annotated[
+    str | None, typer.Option("--team", metavar="N", help="Equal rigs for N people: how many.")
+]
 RoomFor = Annotated[
     str | None, typer.Option("--room-for", metavar="WHAT", help="Later parts to leave room for: 1.")
 ]
@@ -91,6 +94,7 @@ def solve_command(
         str | None, typer.Option("--top", metavar="K", help="The K best with different cards.")
     ] = None,
     room_for: RoomFor = None,
+    team: TeamOf = None,
     as_json: AsJson = False,
     as_markdown: AsMarkdown = False,
     save: Save = None,
@@ -104,8 +108,12 @@ def solve_command(
 
     one_form(as_json, as_markdown)
     if room_for is not None:
-        _no_other("--room-for", ("--top", top), ("--markdown", as_markdown))
+        _no_other("--room-for", ("--top", top), ("--team", team), ("--markdown", as_markdown))
         show_room(given, request_file, room_for, as_json, save, prices, folder)
+        return
+    if team is not None:
+        _no_other("--team", ("--top", top), ("--save", save), ("--markdown", as_markdown))
+        show_team(given, request_file, team, as_json, prices, folder)
         return
     if top is not None:
         _solve_top(given, request_file, top, as_json, prices, folder)

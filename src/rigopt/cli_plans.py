@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rigopt.cli_wishes import Prices, RequestFile, asked, progress, with_wishes
+from rigopt.errors import InputError
 from rigopt.terminal import (
     LIMIT,
     NO_BUILD,
@@ -52,6 +53,34 @@ def show_room(
 
         print_room(console(), found)
     if found.build is None:
+        raise typer.Exit(NO_BUILD if found.status == "infeasible" else LIMIT)
+
+
+def show_team(
+    given: dict[str, Any],
+    request_file: str | None,
+    people: str,
+    as_json: bool,
+    prices: str | None,
+    folder: str | None,
+) -> None:
+    """How many equal rigs of which size serve a team."""
+    from rigopt.teaming import solve_team
+    from rigopt.units import parse_count
+
+    count = parse_count(people, where="--team", least=1, most=500)
+    if "users" in given:
+        raise InputError("exclude each other", where="--team and --users", mend="keep one")
+    request, catalog = asked({**given, "users": "1"}, request_file, prices, folder)
+    with progress() as tell:
+        found = solve_team(request, count, catalog=catalog, tell=tell)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        from rigopt.render.team import print_team
+
+        print_team(console(), found)
+    if found.best is None:
         raise typer.Exit(NO_BUILD if found.status == "infeasible" else LIMIT)
 
 

@@ -44,7 +44,7 @@ def print_outcome(
     match outcome:
         case Optimal():
             _headline(console, outcome.build)
-            _print_build(console, outcome.build)
+            print_build(console, outcome.build)
             if verbose:
                 _print_machine(console, outcome.build)
             console.print(_proof(outcome), highlight=False)
@@ -55,7 +55,7 @@ def print_outcome(
             _print_verdicts(console, outcome.build.verdicts, verbose=verbose)
         case Feasible():
             _headline(console, outcome.build)
-            _print_build(console, outcome.build)
+            print_build(console, outcome.build)
             console.print(
                 f"[yellow]Not proven best:[/] {escape(outcome.limit)}. "
                 f"No build scores more than {outcome.score_bound:,}.",
@@ -97,7 +97,7 @@ def print_top(console: Console, answers: Sequence[Optimal]) -> None:
 
 def print_report(console: Console, report: Report, *, verbose: bool) -> None:
     """Tell the answer of ``check``."""
-    _print_build(console, report.build)
+    print_build(console, report.build)
     _print_machine(console, report.build)
     words = {
         "ok": "[green]Every rule holds.[/]",
@@ -151,7 +151,8 @@ def _price_words(line: PartLine, currency: str) -> tuple[str, str]:
     return _money(line.total_cents, currency), f"{line.condition} {line.basis} {when}"
 
 
-def _print_build(console: Console, build: Assessment) -> None:
+def print_build(console: Console, build: Assessment) -> None:
+    """The list of parts with prices, what it does and draws."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
     table.add_column("", style="dim", no_wrap=True)
     table.add_column("Part", ratio=1, overflow="fold")
