@@ -13,7 +13,7 @@ import typer
 from rigopt.cli_cards import compare_command, throughput_command
 from rigopt.cli_catalog import catalog_app, prices_app
 from rigopt.cli_model import model_app
-from rigopt.cli_plans import Save, show_room, show_team, upgrade_command
+from rigopt.cli_plans import Save, plan_command, show_room, show_team, upgrade_command
 from rigopt.cli_wishes import (
     AsMarkdown,
     Prices,
@@ -58,6 +58,7 @@ app.add_typer(model_app, name="model")
 app.command("throughput")(throughput_command)
 app.command("compare")(compare_command)
 app.command("upgrade")(upgrade_command)
+app.command("plan")(plan_command)
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every rule with its numbers.")]
 TeamOf = Annotated[

@@ -1,4 +1,5 @@
-"""The commands that look beyond one machine bought once: room for later parts, upgrades."""
+"""The commands that look beyond one machine bought once: room for later parts, upgrades,
+teams, plans in stages."""
 
 from __future__ import annotations
 
@@ -6,13 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rigopt.cli_wishes import Prices, RequestFile, asked, progress, with_wishes
+from rigopt.cli_wishes import (
+    Prices,
+    RequestFile,
+    asked,
+    path_of,
+    priced,
+    progress,
+    with_wishes,
+)
 from rigopt.errors import InputError
 from rigopt.terminal import (
     LIMIT,
     NO_BUILD,
     AsJson,
     Folder,
+    catalog_in,
     console,
     writable,
     write_whole,
@@ -109,6 +119,84 @@ def upgrade_command(
 
         print_upgrade(console(), found)
     if found.build is None:
+        raise typer.Exit(NO_BUILD if found.status == "infeasible" else LIMIT)
+
+
+@with_wishes
+def plan_command(
+    given: dict[str, Any],
+    plan_file: Annotated[
+        str | None, typer.Argument(metavar="[PLAN.yaml]", help="Stages; flags override them.")
+    ] = None,
+    stage: Annotated[
+        list[str] | None,
+        typer.Option("--stage", metavar="DATE:MONEY", help="A stage: 2026-11:3000."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="MONTH", help="End of the last stage.")
+    ] = None,
+    no_carry: Annotated[
+        bool, typer.Option("--no-carry", help="Money left at a stage is lost.")
+    ] = False,
+    no_resale: Annotated[bool, typer.Option("--no-resale", help="Nothing is sold.")] = False,
+    keep: Annotated[
+        list[str] | None, typer.Option("--keep", metavar="KIND", help="Kind of part that stays.")
+    ] = None,
+    same_board: Annotated[
+        bool, typer.Option("--same-board", help="The board stays: no change of platform.")
+    ] = False,
+    max_changes: Annotated[
+        str | None,
+        typer.Option("--max-changes", metavar="K", help="Pieces taken out at a stage, at most."),
+    ] = None,
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--expect", metavar="KIND=PCT", help="Price change a year, or an index (CSV)."
+        ),
+    ] = None,
+    plot_file: Annotated[
+        str | None, typer.Option("--plot", metavar="FILE", help="Draw score and money (SVG).")
+    ] = None,
+    as_json: AsJson = False,
+    prices: Prices = None,
+    folder: Folder = None,
+) -> None:
+    """Buy in stages, all planned together: rigopt plan --stage 2026-11:3000 --stage 2027-06:2000"""
+    from rigopt.owning import with_owned_builds
+    from rigopt.planning import plan
+    from rigopt.stages import plan_from
+    from rigopt.userfiles import read_mapping
+
+    target, path = writable(plot_file, "--plot"), path_of(plan_file)
+    flags: dict[str, Any] = {
+        "stages": stage,
+        "until": until,
+        "carry": False if no_carry else None,
+        "resale": False if no_resale else None,
+        "keep": keep,
+        "same-board": same_board or None,
+        "max-changes": max_changes,
+        "expect": expect,
+    }
+    flags = {name: value for name, value in flags.items() if value is not None}
+    catalog = catalog_in(folder)
+    written: Any = {} if path is None else read_mapping(path)
+    written, catalog = with_owned_builds(written, catalog, None if path is None else path.parent)
+    wishes, catalog = with_owned_builds(given, catalog)
+    posed = plan_from(written, {**wishes, **flags}, catalog, where=plan_file or "plan")
+    catalog = priced(catalog, posed.stages[0].request, prices)
+    with progress() as tell:
+        found = plan(posed, catalog=catalog, tell=tell)
+    from rigopt.render.plan import print_plan, svg
+
+    if target is not None and found.steps:
+        write_whole(target, svg(found), "--plot")
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        print_plan(console(), found)
+    if not found.steps:
         raise typer.Exit(NO_BUILD if found.status == "infeasible" else LIMIT)
 
 

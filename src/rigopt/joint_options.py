@@ -54,13 +54,13 @@ class _Part(NamedTuple):
         first = min(self.seen, key=str)
         return first, self.seen[first].alike
 
-    def takes_place_of(self, other: _Part, *, pieces: bool) -> bool:
+    def takes_place_of(self, other: _Part, *, pieces: bool, ranked: bool) -> bool:
         """Whether it may stand for the other everywhere. ``pieces``: also for some pieces of it,
         beside others that stay."""
         pairs = list(zip(self.price, other.price, strict=True))
         if any(mine > its for mine, its in pairs) or not other.seen.keys() <= self.seen.keys():
             return False
-        cheaper = all(mine < its for mine, its in pairs)
+        cheaper = not ranked or all(mine < its for mine, its in pairs)
         if pieces and not (cheaper and self.any_number and self._adds_up and other._adds_up):
             return False
         return all(
@@ -79,7 +79,9 @@ class _Part(NamedTuple):
         )
 
 
-def joint_options(problems: Sequence[Problem], *, same_price: bool = False) -> tuple[Options, ...]:
+def joint_options(
+    problems: Sequence[Problem], *, same_price: bool = False, ranked: bool = True
+) -> tuple[Options, ...]:
     """Per problem the options that builds with parts in common may need.
 
     Parts that are owned stay, and so do those without a price.
@@ -87,6 +89,8 @@ def joint_options(problems: Sequence[Problem], *, same_price: bool = False) -> t
     Args:
         same_price: leave a part out only for another of just its price: where what a part fetches
             later counts for more than what it costs.
+        ranked: hold to the fixed rank of parts that cost the same; otherwise the one whose name
+            comes first stays.
     """
     facets = [_facets(problem) for problem in problems]
     left = set()
@@ -97,7 +101,9 @@ def joint_options(problems: Sequence[Problem], *, same_price: bool = False) -> t
             part = parts[name]
             rivals = needed.setdefault((part.alike, part.price if same_price else ()), [])
             pieces = kind in MANY_MODELS
-            if not any(rival.takes_place_of(part, pieces=pieces) for rival in rivals):
+            if not any(
+                rival.takes_place_of(part, pieces=pieces, ranked=ranked) for rival in rivals
+            ):
                 rivals.append(part)
                 left.add(name)
         left |= {

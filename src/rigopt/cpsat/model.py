@@ -73,6 +73,10 @@ class Model:
         for variable in self._variables:
             self.model.add_hint(variable, solver.boolean_value(variable))
 
+    def suggest(self, literal: Literal, value: bool) -> None:
+        """Offer the value of a literal to the search."""
+        self.model.add_hint(self._variables[literal], value)
+
     def true_in(self, solver: cp_model.CpSolver, literal: Literal) -> bool:
         """Whether a literal holds in the last answer."""
         return bool(solver.boolean_value(self._variables[literal]))

@@ -80,14 +80,26 @@ def tune(solver: cp_model.CpSolver) -> None:
     parameters.find_big_linear_overlap = False
 
 
-def run(model: Model, clock: Clock, seed: int) -> tuple[Status, cp_model.CpSolver]:
+def thorough(solver: cp_model.CpSolver) -> None:
+    """Parameters for several rigs in one model, with money between them: all of presolve, and the
+    linear relaxation of everything, without which the money says nothing."""
+    solver.parameters.num_workers = 1
+    solver.parameters.linearization_level = 2
+
+
+def run(
+    model: Model,
+    clock: Clock,
+    seed: int,
+    tuned: Callable[[cp_model.CpSolver], None] = tune,
+) -> tuple[Status, cp_model.CpSolver]:
     """Search until proven or out of time.
 
     Raises:
         KeyboardInterrupt: if the solver was stopped by the user: it ends early with time left.
     """
     solver = cp_model.CpSolver()
-    tune(solver)
+    tuned(solver)
     solver.parameters.random_seed = seed
     solver.parameters.max_time_in_seconds = max(0.001, clock.left)
     code = solver.solve(model.model)
