@@ -32,7 +32,7 @@ LAYERS = (
     ("encoding",),
     ("boardmap",),
     ("checking", "explain", "buildfile", "cpsat"),
-    ("solving", "comparing", "owning"),
+    ("solving", "comparing", "owning", "pathfinding"),
     ("questions", "expanding", "upgrading", "teaming", "planning"),
     ("render",),
     ("terminal",),

@@ -18,8 +18,9 @@ from rigopt.catalog import Catalog
 from rigopt.cpsat.search import Clock
 from rigopt.errors import InputError
 from rigopt.ledger import Ledger, Life, counts
-from rigopt.planning import Plan, graph_of, plan, problems_of, search
-from rigopt.planning import options_of as tried_of
+from rigopt.pathfinding import options_of as tried_of
+from rigopt.pathfinding import search
+from rigopt.planning import Plan, graph_of, plan, problems_of
 from rigopt.render.plan import svg
 from rigopt.request import OwnedPart
 from rigopt.stages import PlanRequest, Stage, plan_from

@@ -59,6 +59,11 @@ class Ledger:
         parts = self.problems[0].world.catalog.parts
         return {name: kind_of(part) for name, part in parts.items()}
 
+    def points(self, scores: Sequence[int]) -> int:
+        """Score times months, summed over the stages."""
+        stages = self.asked.stages
+        return sum(stage.months * score for stage, score in zip(stages, scores, strict=True))
+
     def kind(self, part: str) -> str:
         """The kind of a part."""
         return self._kinds[part]
@@ -152,6 +157,14 @@ class Ledger:
                 if self._kinds[part] in asked.keep
             ]
         return found
+
+
+def most_cents(ledger: Ledger, stage: int) -> int:
+    """All the money that there can be until a stage, with everything sold that was owned."""
+    money = sum(s.budget_cents for s in ledger.asked.stages[: stage + 1])
+    for part, count in ledger.owned.items():
+        money += count * max(ledger.fetched(part, None, s) for s in range(stage + 1))
+    return money
 
 
 def counts(build: Build) -> dict[str, int]:

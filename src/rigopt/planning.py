@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import networkx as nx
 
@@ -12,17 +13,15 @@ from rigopt.build import Build
 from rigopt.catalog import Catalog
 from rigopt.checking import assess, assumptions_of, versions_of
 from rigopt.errors import InternalError
-from rigopt.joint_options import Options, joint_options
-from rigopt.ledger import Ledger, Life, Sums, counts
+from rigopt.ledger import Ledger, Life, Sums, counts, most_cents
 from rigopt.outcome import About, Assessment
 from rigopt.parts import Fact
+from rigopt.pathfinding import options_of, search, stage_by_stage
 from rigopt.problem import Problem
-from rigopt.request import OwnedPart
 from rigopt.stages import PlanRequest, catalog_of
 
 if TYPE_CHECKING:
     from rigopt.cpsat.paths import Path
-    from rigopt.cpsat.search import Clock
 
 Tell = Callable[[str], None]
 Verdict = Literal["optimal", "feasible", "infeasible", "unknown"]
@@ -75,13 +74,6 @@ class Plan(Fact):
     text: tuple[str, ...]
     asked: PlanRequest
     about: About
-
-
-class Greedy(NamedTuple):
-    """A plan made stage by stage, without a look ahead."""
-
-    builds: tuple[Build, ...]
-    scores: tuple[int, ...]
 
 
 def plan(
@@ -161,123 +153,6 @@ def problems_of(asked: PlanRequest, catalog: Catalog) -> tuple[Problem, ...]:
     )
 
 
-def options_of(ledger: Ledger) -> tuple[Options, ...]:
-    """What the rigs of each stage may need, and all the money can buy."""
-    asked = ledger.asked
-    same = asked.sell and not asked.carry
-    every = joint_options(ledger.problems, same_price=same, ranked=False)
-    return tuple(
-        _affordable(options, problem, most_cents(ledger, stage))
-        for stage, (options, problem) in enumerate(zip(every, ledger.problems, strict=True))
-    )
-
-
-def most_cents(ledger: Ledger, stage: int) -> int:
-    """All the money that there can be until a stage, with everything sold that was owned."""
-    money = sum(s.budget_cents for s in ledger.asked.stages[: stage + 1])
-    for part, count in ledger.owned.items():
-        money += count * max(ledger.fetched(part, None, s) for s in range(stage + 1))
-    return money
-
-
-def _affordable(options: Options, problem: Problem, money: int) -> Options:
-    """Options that leave enough for the cheapest of every other kind. Prices may have been lower
-    at an earlier stage: then all stay."""
-    least = {
-        kind: min((line.cost_cents or 0 for line in lines), default=0)
-        if kind in problem.required
-        else 0
-        for kind, lines in options.items()
-    }
-    rest = money - sum(least.values())
-    return {
-        kind: tuple(line for line in lines if (line.cost_cents or 0) - least[kind] <= rest)
-        for kind, lines in options.items()
-    }
-
-
-def stage_by_stage(ledger: Ledger, clock: Clock) -> Greedy | None:
-    """The best upgrade at every stage for the money of that day, nothing sold; ``None``: at some
-    stage there is none, or a wish about changes forbids it, or time ended."""
-    from rigopt.cpsat.hunt import Hunt
-
-    asked, left = ledger.asked, 0
-    owned = dict(ledger.owned)
-    builds: list[Build] = []
-    lives = [Life(part, None, None, count) for part, count in owned.items()]
-    for stage, problem in enumerate(ledger.problems):
-        money = asked.stages[stage].budget_cents + (left if asked.carry else 0)
-        request = problem.request.replace(
-            budget_cents=money,
-            own=tuple(OwnedPart(part=part, quantity=count) for part, count in owned.items()),
-        )
-        found = Hunt(Problem.of(request, problem.world.catalog), clock).answer()
-        if found.build is None:
-            return None
-        for part, number in counts(found.build).items():
-            more = number - owned.get(part, 0)
-            if more > 0:
-                lives.append(Life(part, stage, None, more))
-                owned[part] = number
-        builds.append(found.build)
-        left = ledger.sums(lives)[stage].left
-    if ledger.wrong(builds, lives):
-        return None
-    scores = [p.score_of(b) or 0 for p, b in zip(ledger.problems, builds, strict=True)]
-    return Greedy(tuple(builds), tuple(scores))
-
-
-def search(
-    ledger: Ledger,
-    options: Sequence[Options],
-    clock: Clock,
-    greedy: Greedy | None,
-    tell: Tell = lambda _step: None,
-) -> Path | None:
-    """The best plan with these options; ``None``: none was found in time.
-
-    What each stage could reach with all the money until then bounds what cards are worth a try.
-    """
-    from rigopt.cpsat.hunt import Hunt
-    from rigopt.cpsat.paths import Path, Paths
-    from rigopt.cpsat.search import Status
-
-    months = [stage.months for stage in ledger.asked.stages]
-    tell("what each stage could reach")
-    most: list[int] = []
-    for stage, problem in enumerate(ledger.problems):
-        found = Hunt(problem, clock).best(most_cents=most_cents(ledger, stage))
-        if found.status is Status.INFEASIBLE:
-            return Path(None, (), 0, 0, True)
-        if found.score_bound is None:
-            return None
-        most.append(found.score_bound)
-    least = 0
-    if greedy is not None:
-        least = sum(m * score for m, score in zip(months, greedy.scores, strict=True))
-    spare = sum(m * score for m, score in zip(months, most, strict=True)) - least
-    tried = [
-        {
-            **lines,
-            "gpu": tuple(
-                line
-                for line in lines["gpu"]
-                if months[stage] * (most[stage] - problem.most_points(line)) <= spare
-            ),
-        }
-        for stage, (lines, problem) in enumerate(zip(options, ledger.problems, strict=True))
-    ]
-    tell("all stages together")
-    paths = Paths(ledger, tried, clock)
-    if greedy is not None:
-        paths.hint(greedy.builds)
-    best = paths.best(least, most)
-    if best is None or best.builds is None or not best.proven:
-        return best
-    tell("the money")
-    return paths.cheapest(best)
-
-
 def _steps(ledger: Ledger, found: Path) -> tuple[Step, ...]:
     assert found.builds is not None
     steps = []
@@ -293,8 +168,6 @@ def _steps(ledger: Ledger, found: Path) -> tuple[Step, ...]:
 
 
 def _step(ledger: Ledger, found: Path, stage: int, build: Build, sums: Sums) -> Step:
-    from dataclasses import replace
-
     assert found.builds is not None
     problem, asked = ledger.problems[stage], ledger.asked.stages[stage]
     there: dict[str, int] = {}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from ortools.sat.python import cp_model
 
 from rigopt.build import Build, Line
 from rigopt.cpsat.model import Model
-from rigopt.cpsat.search import Clock, Status, run, tune
+from rigopt.cpsat.search import Clock, Status, run
 from rigopt.encoding import Encoding
 from rigopt.errors import InternalError
 from rigopt.joint_options import Options
@@ -85,11 +85,9 @@ class Joint:
         """The points of a build."""
         return self.models[stage].sum(self.encodings[stage].score)
 
-    def run(
-        self, clock: Clock, seed: int, tuned: Callable[[cp_model.CpSolver], None] = tune
-    ) -> tuple[Status, cp_model.CpSolver]:
+    def run(self, clock: Clock, seed: int) -> tuple[Status, cp_model.CpSolver]:
         """Search until proven or out of time."""
-        return run(self.models[0], clock, seed, tuned)
+        return run(self.models[0], clock, seed)
 
     def hint(self, solver: cp_model.CpSolver) -> None:
         """Offer the last answer to the next search."""

@@ -77,6 +77,14 @@ class Model:
         """Offer the value of a literal to the search."""
         self.model.add_hint(self._variables[literal], value)
 
+    def with_any_of(self, literals: Iterable[Literal]) -> cp_model.CpModel:
+        """A copy in which at least one of some literals holds."""
+        copy = self.model.clone()
+        copy.add_bool_or(
+            [copy.get_bool_var_from_proto_index(self._variables[lit].index) for lit in literals]
+        )
+        return copy
+
     def true_in(self, solver: cp_model.CpSolver, literal: Literal) -> bool:
         """Whether a literal holds in the last answer."""
         return bool(solver.boolean_value(self._variables[literal]))

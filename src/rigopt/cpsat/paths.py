@@ -7,19 +7,21 @@ rigs side by side (``joint``) with the lives between them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ortools.sat.python import cp_model
 
 from rigopt.build import Build, Line
 from rigopt.cpsat.joint import Joint
-from rigopt.cpsat.search import Clock, Status, thorough
+from rigopt.cpsat.model import Model
+from rigopt.cpsat.search import Clock, Status, solved, thorough
 from rigopt.encoding import Encoding
 from rigopt.errors import InternalError
 from rigopt.joint_options import Options
-from rigopt.ledger import Ledger, Life
+from rigopt.ledger import Ledger, Life, most_cents
 from rigopt.parts import KINDS
+from rigopt.rules.base import Literal
 
 WHOLE = 10_000
 
@@ -35,6 +37,64 @@ class Path(NamedTuple):
     bound: int
     """No plan has more."""
     proven: bool
+
+
+class Rest(NamedTuple):
+    """What a rig needs beside its cards."""
+
+    cents: int
+    """No rig with the cards has its other parts for less at any stage until then."""
+    parts: tuple[str, ...]
+    """Those of one that costs just that."""
+
+
+Rests = Mapping[tuple[object, ...], Rest | None]
+"""By chip, number and cap of the cards; ``None``: there is no rig with them."""
+
+
+def rests(ledger: Ledger, options: Sequence[Options], clock: Clock) -> list[Rests]:
+    """What rigs with each set of cards need beside them, stage by stage."""
+    encodings = _encodings(ledger, options, scored=False)
+    found: dict[int, Rests] = {}
+    for encoding in dict.fromkeys(encodings):
+        stages = [stage for stage, other in enumerate(encodings) if other is encoding]
+        found |= dict.fromkeys(stages, _rests(ledger, encoding, stages[-1], clock))
+    return [found[stage] for stage in sorted(found)]
+
+
+def _rests(ledger: Ledger, encoding: Encoding, last: int, clock: Clock) -> Rests:
+    others = [kind for kind in KINDS if kind != "gpu"]
+    bare = Model(encoding)
+    terms = [term for kind in others for term in least_prices(ledger, encoding, kind, last)]
+    bare.model.minimize(bare.sum(terms))
+    alike: dict[tuple[object, ...], list[Literal]] = {}
+    for line, literal in encoding.options("gpu"):
+        alike.setdefault(encoding.problem.score_key(line), []).append(literal)
+    found: dict[tuple[object, ...], Rest | None] = {}
+    for key, literals in alike.items():
+        model = bare.with_any_of(literals)
+        status, solver = solved(model, clock, encoding.problem.request.seed)
+        if status is Status.INFEASIBLE:
+            found[key] = None
+        elif status is Status.OPTIMAL:
+            build = encoding.build(lambda literal: bare.true_in(solver, literal))  # noqa: B023
+            parts = tuple(line.part.id for kind in others for line in build.of_kind(kind))
+            found[key] = Rest(round(solver.objective_value), parts)
+    return found
+
+
+def least_prices(
+    ledger: Ledger, encoding: Encoding, kind: str, stage: int
+) -> list[tuple[int, Literal]]:
+    """What the pieces to buy of each option cost at least, at any stage until one."""
+    terms = []
+    for line, literal in encoding.options(kind):
+        bought = max(0, line.quantity - ledger.owned.get(line.part.id, 0))
+        prices = [ledger.price(line.part.id, s) for s in range(stage + 1)]
+        least = min((price for price in prices if price is not None), default=0)
+        if bought and least:
+            terms.append((bought * least, literal))
+    return terms
 
 
 class Paths:
@@ -149,19 +209,36 @@ class Paths:
     def _outlay(self, stage: int) -> None:
         """What follows from the money of the stages so far, said of the rig itself: its pieces
         have been paid for, and what was sold did not fetch more than it had cost."""
+        terms = [
+            term
+            for kind in KINDS
+            for term in least_prices(self.ledger, self.joint.encodings[stage], kind, stage)
+        ]
+        self._model.add(self.joint.models[stage].sum(terms) <= most_cents(self.ledger, stage))
+
+    def tighten(self, rests: Sequence[Rests]) -> None:
+        """Say of the cards of every stage what else a rig with them needs: no plan is lost, but
+        far fewer are left to try."""
         ledger = self.ledger
-        money = sum(s.budget_cents for s in ledger.asked.stages[: stage + 1])
-        for part, count in ledger.owned.items():
-            money += count * max(ledger.fetched(part, None, s) for s in range(stage + 1))
-        terms = []
-        for kind in KINDS:
-            for line, literal in self.joint.encodings[stage].options(kind):
-                bought = max(0, line.quantity - ledger.owned.get(line.part.id, 0))
-                prices = [ledger.price(line.part.id, s) for s in range(stage + 1)]
-                least = min((p for p in prices if p is not None), default=0)
-                if bought and least:
-                    terms.append((bought * least, literal))
-        self._model.add(self.joint.models[stage].sum(terms) <= money)
+        for stage, rest in enumerate(rests):
+            encoding, model = self.joint.encodings[stage], self.joint.models[stage]
+            net: list[Any] = []
+            for life, variable in self._lives.items():
+                if ledger.kind(life.part) != "gpu":
+                    continue
+                if life.bought is not None and life.bought <= stage:
+                    net.append(variable * (ledger.price(life.part, life.bought) or 0))
+                if life.sold is not None and life.sold <= stage:
+                    net.append(variable * -ledger.fetched(life.part, life.bought, life.sold))
+            others = []
+            for line, literal in encoding.options("gpu"):
+                found = rest.get(encoding.problem.score_key(line), Rest(0, ()))
+                if found is None:
+                    model.forbid([literal])
+                else:
+                    others.append((found.cents, literal))
+            total: Any = cp_model.LinearExpr.sum([*net, model.sum(others)])
+            self._model.add(total <= most_cents(ledger, stage))
 
     def _limit(self) -> None:
         """What must stay, and how much may change."""
@@ -196,9 +273,12 @@ class Paths:
         """
         for stage in self.stages:
             self._model.add(self.joint.score(stage) <= at_most[stage])
-        self._model.add(self.points >= at_least)
+        enough = self._model.new_bool_var("enough points")
+        self._model.add(self.points >= at_least).only_enforce_if(enough)
         self._model.maximize(self.points)
-        status, solver = self.joint.run(self._clock, self._seed, thorough)
+        asked = self._model.clone()
+        asked.add_bool_or([asked.get_bool_var_from_proto_index(enough.index)])
+        status, solver = solved(asked, self._clock, self._seed, thorough)
         if status is Status.UNKNOWN:
             return None
         if status is Status.INFEASIBLE:
@@ -210,7 +290,7 @@ class Paths:
         """The plan with as many points that costs least in the end, for the same model."""
         self._model.add(self.points >= best.points)
         self._model.minimize(self._outlays)
-        status, solver = self.joint.run(self._clock, self._seed, thorough)
+        status, solver = solved(self._model, self._clock, self._seed, thorough)
         if status is Status.INFEASIBLE:
             raise InternalError("the search for the money lost the plan found before")
         if status is Status.UNKNOWN:
@@ -231,7 +311,9 @@ def _key(line: Line) -> tuple[str, int, int | None]:
     return line.part.id, line.quantity, line.power_limit_w
 
 
-def _encodings(ledger: Ledger, options: Sequence[Options]) -> list[Encoding]:
+def _encodings(
+    ledger: Ledger, options: Sequence[Options], *, scored: bool = True
+) -> list[Encoding]:
     """One a stage; stages of which the wishes are the same share it, since it knows no money."""
     shared: dict[str, list[int]] = {}
     for stage, problem in enumerate(ledger.problems):
@@ -247,5 +329,5 @@ def _encodings(ledger: Ledger, options: Sequence[Options]) -> list[Encoding]:
             kind: [line for line in problem.options[kind] if _key(line) in tried[kind]]
             for kind in KINDS
         }
-        found |= dict.fromkeys(stages, Encoding(problem, lines))
+        found |= dict.fromkeys(stages, Encoding(problem, lines, scored=scored))
     return [found[stage] for stage in sorted(found)]

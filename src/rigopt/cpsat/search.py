@@ -87,24 +87,29 @@ def thorough(solver: cp_model.CpSolver) -> None:
     solver.parameters.linearization_level = 2
 
 
-def run(
-    model: Model,
-    clock: Clock,
-    seed: int,
-    tuned: Callable[[cp_model.CpSolver], None] = tune,
-) -> tuple[Status, cp_model.CpSolver]:
+def run(model: Model, clock: Clock, seed: int) -> tuple[Status, cp_model.CpSolver]:
     """Search until proven or out of time.
 
     Raises:
         KeyboardInterrupt: if the solver was stopped by the user: it ends early with time left.
     """
+    return solved(model.model, clock, seed)
+
+
+def solved(
+    model: cp_model.CpModel,
+    clock: Clock,
+    seed: int,
+    tuned: Callable[[cp_model.CpSolver], None] = tune,
+) -> tuple[Status, cp_model.CpSolver]:
+    """As ``run``, of any model and with other parameters."""
     solver = cp_model.CpSolver()
     tuned(solver)
     solver.parameters.random_seed = seed
     solver.parameters.max_time_in_seconds = max(0.001, clock.left)
-    code = solver.solve(model.model)
+    code = solver.solve(model)
     if code not in _STATUS:
-        raise InternalError(f"the model is not valid: {model.model.validate()}")
+        raise InternalError(f"the model is not valid: {model.validate()}")
     status = _STATUS[code]
     if status in (Status.FEASIBLE, Status.UNKNOWN) and clock.left > EARLY_S:
         raise KeyboardInterrupt
