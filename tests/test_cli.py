@@ -437,6 +437,8 @@ def test_help_names_every_wish(folder: Path, command: str) -> None:
         "frontier",
         "why",
         "why-not",
+        "upgrade",
+        "plan",
         "model",
         "model report",
     ],

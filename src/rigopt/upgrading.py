@@ -137,14 +137,12 @@ def _left_out(problem: Problem, build: Assessment | None) -> tuple[Piece, ...]:
 
 
 def worth_cents(problem: Problem, part: str) -> int | None:
-    """What an owned piece may fetch today: what used ones cost, or the share of a new one's price
+    """What an owned piece may fetch today: the share of the least that one costs in any condition
     (``models/resale.toml``); ``None``: no price is known."""
     world = problem.world
-    used = world.market.offer(part, ("used", "refurbished"))
-    new = world.market.offer(part, ("new",))
-    if used is not None:
-        return used.price_cents
-    return None if new is None else fetches(kind_of(world.catalog.parts[part]), new.price_cents, 0)
+    offers = world.market.offers(part)
+    kind = kind_of(world.catalog.parts[part])
+    return fetches(kind, offers[0].price_cents, 0) if offers else None
 
 
 def _told(
