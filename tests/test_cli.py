@@ -441,6 +441,8 @@ def test_help_names_every_wish(folder: Path, command: str) -> None:
         "why-not",
         "limits",
         "sensitivity",
+        "upgrade",
+        "plan",
         "model",
         "model report",
     ],

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rigopt.requestfile import request_from
 from rigopt.scenarios import read_scenarios
+from rigopt.stages import plan_from
 from rigopt.userfiles import read_mapping
 
 README = Path(__file__).parent.parent / "README.md"
@@ -76,12 +77,25 @@ def test_the_scenarios_shown_are_understood(tmp_path: Path, catalog) -> None:  #
     assert scenarios.grid == 17 * 2 * 2 * 2 * 2
 
 
+def test_the_plan_file_shown_is_understood(tmp_path: Path, catalog) -> None:  # type: ignore[no-untyped-def]
+    """The YAML plan of the README reads as a plan."""
+    blocks = re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    (shown,) = (block for block in blocks if "stages:" in block)
+    path = tmp_path / "plan.yaml"
+    path.write_text(shown, encoding="utf-8")
+    plan = plan_from(read_mapping(path), {}, catalog, where="plan.yaml")
+    assert [stage.request.min_gpus for stage in plan.stages] == [1, 2]
+    assert plan.keep == ("psu", "case")
+
+
 def test_every_command_shown_is_understood() -> None:
     """Each flag that the README's commands use exists."""
     from rigopt.flags import BY_NAME
 
     own = {"save", "verbose", "json", "markdown", "prices", "kind", "map", "out", "count", "link"}
     own |= {"top", "plot", "dry-run", "show", "executor", "no-seconds"}
+    own |= {"room-for", "team", "stage", "expect", "keep", "same-board"}
+    own |= {"max-changes", "no-carry", "no-resale"}
     text = README.read_text(encoding="utf-8")
     used = set(re.findall(r"--([a-z][a-z-]+)", text))
     assert used <= set(BY_NAME) | own

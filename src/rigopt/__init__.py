@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rigopt.errors import InputError as InputError
     from rigopt.errors import InternalError as InternalError
     from rigopt.errors import RigoptError as RigoptError
+    from rigopt.expanding import solve_with_room as solve_with_room
     from rigopt.findings import Limits as Limits
     from rigopt.findings import Sensitivity as Sensitivity
     from rigopt.limits import limits_of as limits_of
@@ -34,16 +35,23 @@ if TYPE_CHECKING:
     from rigopt.outcome import Optimal as Optimal
     from rigopt.outcome import Report as Report
     from rigopt.outcome import Unknown as Unknown
+    from rigopt.planning import graph_of as graph_of
+    from rigopt.planning import plan as plan
     from rigopt.questions import Why as Why
     from rigopt.questions import why as why
     from rigopt.questions import why_not as why_not
     from rigopt.request import BrandWish as BrandWish
     from rigopt.request import OwnedPart as OwnedPart
     from rigopt.request import Request as Request
+    from rigopt.room import Room as Room
     from rigopt.sensitivity import sensitivity_of as sensitivity_of
     from rigopt.solving import frontier as frontier
     from rigopt.solving import solve as solve
     from rigopt.solving import solve_top as solve_top
+    from rigopt.stages import PlanRequest as PlanRequest
+    from rigopt.stages import Stage as Stage
+    from rigopt.teaming import solve_team as solve_team
+    from rigopt.upgrading import upgrade as upgrade
 
 _HOMES = {
     "Build": "build",
@@ -73,6 +81,14 @@ _HOMES = {
     "limits_of": "limits",
     "sensitivity_of": "sensitivity",
     "solve_many": "many",
+    "Room": "room",
+    "solve_with_room": "expanding",
+    "upgrade": "upgrading",
+    "solve_team": "teaming",
+    "PlanRequest": "stages",
+    "Stage": "stages",
+    "plan": "planning",
+    "graph_of": "planning",
     "Why": "questions",
     "why": "questions",
     "why_not": "questions",

@@ -14,6 +14,7 @@ from rigopt.cli_batch import batch_command
 from rigopt.cli_cards import compare_command, throughput_command
 from rigopt.cli_catalog import catalog_app, prices_app
 from rigopt.cli_model import model_app
+from rigopt.cli_plans import Save, plan_command, show_room, show_team, upgrade_command
 from rigopt.cli_questions import (
     limits_command,
     sensitivity_command,
@@ -21,9 +22,11 @@ from rigopt.cli_questions import (
     why_not_command,
 )
 from rigopt.cli_request import (
+    AsMarkdown,
     Prices,
     RequestFile,
     asked,
+    one_form,
     priced,
     progress,
     with_imports_of,
@@ -66,10 +69,16 @@ app.command("why")(with_wishes(why_command))
 app.command("why-not")(with_wishes(why_not_command))
 app.command("limits")(with_wishes(limits_command))
 app.command("sensitivity")(with_wishes(sensitivity_command))
+app.command("upgrade")(with_wishes(upgrade_command))
+app.command("plan")(with_wishes(plan_command))
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every rule with its numbers.")]
-AsMarkdown = Annotated[bool, typer.Option("--markdown", help="The answer as Markdown.")]
-Save = Annotated[str | None, typer.Option("--save", metavar="FILE", help="Write the build.")]
+TeamOf = Annotated[
+    str | None, typer.Option("--team", metavar="N", help="Equal rigs for N people: how many.")
+]
+RoomFor = Annotated[
+    str | None, typer.Option("--room-for", metavar="WHAT", help="Later parts to leave room for: 1.")
+]
 
 
 def _version(shown: bool) -> None:
@@ -101,6 +110,8 @@ def solve_command(
         str | None,
         typer.Option("--differ-in", metavar="KINDS", help="What the K best differ in: platform."),
     ] = None,
+    room_for: RoomFor = None,
+    team: TeamOf = None,
     as_json: AsJson = False,
     as_markdown: AsMarkdown = False,
     save: Save = None,
@@ -112,9 +123,17 @@ def solve_command(
     from rigopt.outcome import Feasible, Infeasible, Optimal
     from rigopt.solving import solve
 
-    _one_form(as_json, as_markdown)
     if differ_in is not None and top is None:
         raise InputError("is nothing without --top", where="--differ-in", mend="add --top 3")
+    one_form(as_json, as_markdown)
+    if room_for is not None:
+        _no_other("--room-for", ("--top", top), ("--team", team), ("--markdown", as_markdown))
+        show_room(given, request_file, room_for, as_json, save, prices, folder)
+        return
+    if team is not None:
+        _no_other("--team", ("--top", top), ("--save", save), ("--markdown", as_markdown))
+        show_team(given, request_file, team, as_json, prices, folder)
+        return
     if top is not None:
         _solve_top(given, request_file, top, differ_in, as_json, prices, folder)
         return
@@ -133,6 +152,13 @@ def solve_command(
         raise typer.Exit(NO_BUILD)
     if not isinstance(outcome, Optimal | Feasible):
         raise typer.Exit(LIMIT)
+
+
+def _no_other(flag: str, *others: tuple[str, object]) -> None:
+    """Refuse flags that give the answer another form."""
+    for name, value in others:
+        if value:
+            raise InputError("exclude each other", where=f"{flag} and {name}", mend="keep one")
 
 
 def _solve_top(
@@ -215,7 +241,7 @@ def check_command(
     from rigopt.buildfile import load_build
     from rigopt.checking import check
 
-    _one_form(as_json, as_markdown)
+    one_form(as_json, as_markdown)
     catalog = catalog_in(folder)
     build, request, catalog = load_build(
         Path(build_file),
@@ -228,11 +254,6 @@ def check_command(
     _show(report, as_json=as_json, as_markdown=as_markdown, verbose=verbose)
     if report.status == "violated":
         raise typer.Exit(VIOLATED)
-
-
-def _one_form(as_json: bool, as_markdown: bool) -> None:
-    if as_json and as_markdown:
-        raise InputError("exclude each other", where="--json and --markdown", mend="keep one")
 
 
 def _show(answer: Any, *, as_json: bool, as_markdown: bool, verbose: bool) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rigopt.catalog import Catalog
     from rigopt.request import Request
 
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="The answer as Markdown.")]
 Prices = Annotated[
     str | None, typer.Option("--prices", metavar="FILE", help="Prices of your own (CSV).")
 ]
@@ -74,10 +75,15 @@ def asked(
     given: dict[str, Any], request_file: str | None, prices: str | None, folder: str | None
 ) -> tuple[Request, Catalog]:
     """The request of flags and file, with the catalogue and prices to answer it from."""
+    from rigopt.owning import with_owned_builds
     from rigopt.requestfile import request_from
 
     request, catalog = request_from(
-        given, catalog_in(folder), file=_path(request_file), grow=with_imports_of
+        given,
+        catalog_in(folder),
+        file=path_of(request_file),
+        grow=with_imports_of,
+        own=with_owned_builds,
     )
     return request, priced(catalog, request, prices)
 
@@ -99,7 +105,14 @@ def priced(catalog: Catalog, request: Request, path: str | None) -> Catalog:
     return with_prices(catalog, request, Path(path))
 
 
-def _path(text: str | None) -> Path | None:
+def path_of(text: str | None) -> Path | None:
+    """The path of a file that may be named."""
     if text is not None and not text.strip():
         raise InputError("is empty", where="request file", mend="name a file or leave it out")
     return None if text is None else Path(text)
+
+
+def one_form(as_json: bool, as_markdown: bool) -> None:
+    """Refuse two forms of one answer."""
+    if as_json and as_markdown:
+        raise InputError("exclude each other", where="--json and --markdown", mend="keep one")

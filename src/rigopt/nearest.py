@@ -13,7 +13,7 @@ from rigopt.world import World
 UPWARDS = frozenset({"budget", "max-wall-watts"})
 """Wishes that a larger number makes easier."""
 MORE_FLAGS = {
-    "users": ("vram-per-user", "threads-per-user", "ram-per-user"),
+    "users": ("vram-per-user", "threads-per-user", "cores-per-user", "ram-per-user"),
     "wish-model": ("context",),
 }
 """Numbers of a wish beside the one that its flag is named for."""

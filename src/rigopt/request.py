@@ -20,6 +20,16 @@ Number = Annotated[int, Field(ge=0, le=1_000_000)]
 Gpus = Annotated[int, Field(ge=1, le=8)]
 
 
+_OF_USERS = (
+    "users_per_gpu",
+    "vram_per_user_gb",
+    "threads_per_user",
+    "cores_per_user",
+    "ram_per_user_gb",
+)
+"""Wishes that say nothing unless people share the machine."""
+
+
 class OwnedPart(Fact):
     """Pieces of a part that are there already: free to use, never forced in."""
 
@@ -106,8 +116,11 @@ class Request(Fact):
     """Whether frames without walls are offered, with cards on risers."""
     users: Annotated[int, Field(ge=1, le=64)] | None = None
     """People who share the machine, a card each."""
+    users_per_gpu: Annotated[int, Field(ge=1, le=16)] = 1
+    """People who share a card, with a part of its memory each."""
     vram_per_user_gb: Gb | None = None
     threads_per_user: Number | None = None
+    cores_per_user: Number | None = None
     ram_per_user_gb: Gb | None = None
     dataset_gb: Gb | None = None
     """Data that must fit beside the system."""
@@ -133,11 +146,11 @@ class Request(Fact):
         if self.model_params is None and not (self.quant is None and self.context is None):
             raise ValueError("quant or context is given without a model; add --model-params")
         if self.users is None:
-            for field in ("vram_per_user_gb", "threads_per_user", "ram_per_user_gb"):
-                if getattr(self, field) is not None:
+            for field in _OF_USERS:
+                if getattr(self, field) != Request.model_fields[field].default:
                     flag = field.removesuffix("_gb").replace("_", "-")
                     raise ValueError(f"{flag} is given without users; add --users")
-        elif self.users > self.max_gpus:
+        elif self.cards_of_users > self.max_gpus:
             raise ValueError(
                 f"{self.users} users share at most {self.max_gpus} cards; raise --max-gpus"
             )
@@ -148,6 +161,11 @@ class Request(Fact):
             if wish.kind not in KINDS:
                 raise ValueError(f"{wish.kind} is no kind of part; use one of {', '.join(KINDS)}")
         return self
+
+    @property
+    def cards_of_users(self) -> int:
+        """Cards that the people who share the machine want."""
+        return -(-(self.users or 0) // self.users_per_gpu)
 
     @property
     def charges(self) -> Charges:
@@ -176,7 +194,9 @@ def make_request(fields: dict[str, object], *, where: str = "request") -> Reques
     Raises:
         InputError: one sentence with field and mend.
     """
-    least = [n for n in (fields.get("min_gpus"), fields.get("users")) if isinstance(n, int)]
+    users, share = fields.get("users"), fields.get("users_per_gpu", 1)
+    cards = -(-users // share) if isinstance(users, int) and isinstance(share, int) else None
+    least = [n for n in (fields.get("min_gpus"), cards) if isinstance(n, int)]
     if least and "max_gpus" not in fields:
         fields = {**fields, "max_gpus": max(*least, Request.model_fields["max_gpus"].default)}
     try:

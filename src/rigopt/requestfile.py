@@ -181,12 +181,16 @@ WRITERS: Mapping[str, Callable[[Any], str]] = {
 """How values are written that are not written as they are."""
 
 
+Expand = Callable[[Mapping[str, Any], Catalog, Path | None], tuple[Mapping[str, Any], Catalog]]
+
+
 def request_from(
     given: Mapping[str, Any],
     catalog: Catalog,
     *,
     file: Path | None = None,
     grow: Callable[[Catalog], Catalog] = lambda catalog: catalog,
+    own: Expand = lambda written, catalog, _folder: (written, catalog),
 ) -> tuple[Request, Catalog]:
     """A request from flags, on top of a request file, and the catalogue it speaks of.
 
@@ -194,13 +198,16 @@ def request_from(
         given: written values by flag name; flags that were not given are absent.
         file: a request file; its keys are flag names, and ``given`` overrides it.
         grow: adds imported parts to the catalogue, where the request asks for them.
+        own: puts parts in the place of build files that are owned; paths start at the folder.
 
     Raises:
         InputError: one sentence with what, where and the mend.
     """
-    written = {} if file is None else read_mapping(file)
+    written: Mapping[str, Any] = {} if file is None else read_mapping(file)
     if asks_for_imports(written, given):
         catalog = grow(catalog)
+    written, catalog = own(written, catalog, None if file is None else file.parent)
+    given, catalog = own(given, catalog, None)
     fields = _fields(written, catalog, lambda name: f"{file}, {name}", strict=True)
     fields |= fields_of_flags(given, catalog)
     return make_request(fields, where="request"), catalog

@@ -22,9 +22,17 @@ _LEAST, _MOST = -(2**63), 2**63 - 1
 class Model:
     """The CP-SAT model of an encoding with some of its rules in force."""
 
-    def __init__(self, encoding: Encoding, *, dropped: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        encoding: Encoding,
+        *,
+        dropped: Iterable[str] = (),
+        within: CpModelProto | None = None,
+    ) -> None:
+        """``within``: a message that has other models in it already; default: one of its own."""
         self.encoding = encoding
-        self.proto = CpModelProto()
+        self.proto = CpModelProto() if within is None else within
+        self._first = len(self.proto.variables)
         for _ in encoding.names:
             self.proto.variables.add().domain.extend((0, 1))
         without = frozenset(dropped)
@@ -32,19 +40,30 @@ class Model:
             if owner not in without:
                 self._add(owner)
 
+    def index(self, literal: Literal) -> int:
+        """The variable of a literal among all of the message."""
+        return self._first + literal
+
+    def _indices(self, literals: Iterable[Literal]) -> list[int]:
+        return [self._first + literal for literal in literals]
+
     def _add(self, owner: str) -> None:
-        constraints = self.proto.constraints
+        constraints, first = self.proto.constraints, self._first
         for given, then in self.encoding.clauses.get(owner, ()):
-            constraints.add().bool_or.literals.extend([*(-g - 1 for g in given), *then])
+            constraints.add().bool_or.literals.extend(
+                [*(-first - g - 1 for g in given), *(first + t for t in then)]
+            )
         for row in self.encoding.rows.get(owner, ()):
             if row.low == row.high == 1 and all(weight == 1 for weight, _ in row.terms):
-                constraints.add().exactly_one.literals.extend([x for _, x in row.terms])
+                constraints.add().exactly_one.literals.extend(
+                    self._indices(literal for _, literal in row.terms)
+                )
             else:
                 self._between(row.terms, row.low, row.high)
 
     def _between(self, terms: Terms, low: int | None, high: int | None) -> None:
         linear = self.proto.constraints.add().linear
-        linear.vars.extend([literal for _, literal in terms])
+        linear.vars.extend(self._indices(literal for _, literal in terms))
         linear.coeffs.extend([weight for weight, _ in terms])
         linear.domain.extend((_LEAST if low is None else low, _MOST if high is None else high))
 
@@ -54,7 +73,7 @@ class Model:
 
     def any_of(self, literals: Iterable[Literal]) -> None:
         """Demand that at least one of some literals holds (of none: the model has no build)."""
-        self.proto.constraints.add().bool_or.literals.extend(list(literals))
+        self.proto.constraints.add().bool_or.literals.extend(self._indices(literals))
 
     def fix(self, literals: Iterable[Literal]) -> None:
         """Make literals true."""
@@ -64,7 +83,7 @@ class Model:
     def forbid(self, literals: Iterable[Literal]) -> None:
         """Make literals false."""
         for literal in literals:
-            self.proto.constraints.add().bool_or.literals.append(-literal - 1)
+            self.proto.constraints.add().bool_or.literals.append(-self.index(literal) - 1)
 
     def maximise(self, terms: Terms) -> None:
         """Look for the largest sum."""
@@ -76,7 +95,7 @@ class Model:
 
     def _objective(self, terms: Terms, scale: float) -> None:
         objective = self.proto.objective
-        objective.vars.extend([literal for _, literal in terms])
+        objective.vars.extend(self._indices(literal for _, literal in terms))
         objective.coeffs.extend([weight for weight, _ in terms])
         objective.scaling_factor = scale
 
@@ -87,10 +106,10 @@ class Model:
     def hint(self, answer: CpSolverResponse) -> None:
         """Offer the last answer to the next search."""
         self.proto.clear_solution_hint()
-        self.proto.solution_hint.vars.extend(range(len(self.encoding.names)))
+        self.proto.solution_hint.vars.extend(range(len(self.proto.variables)))
         self.proto.solution_hint.values.extend(list(answer.solution))
 
     def build(self, answer: CpSolverResponse) -> Build:
         """The build of an answer."""
         values = list(answer.solution)
-        return self.encoding.build(lambda literal: values[literal] == 1)
+        return self.encoding.build(lambda literal: values[self._first + literal] == 1)

@@ -11,6 +11,7 @@ from enum import Enum
 from importlib.metadata import version
 
 from ortools.sat.python.cp_model_helper import (
+    CpModelProto,
     CpSatHelper,
     CpSolverResponse,
     CpSolverStatus,
@@ -94,17 +95,23 @@ def run(model: Model, clock: Clock, seed: int) -> tuple[Status, CpSolverResponse
     Raises:
         KeyboardInterrupt: if the solver was stopped by the user: it ends early with time left.
     """
-    parameters = tuned()
+    return solved(model.proto, clock, seed, tuned())
+
+
+def solved(
+    proto: CpModelProto, clock: Clock, seed: int, parameters: SatParameters
+) -> tuple[Status, CpSolverResponse]:
+    """As ``run``, of any message and with other parameters."""
     parameters.random_seed = seed
     parameters.max_time_in_seconds = max(0.001, clock.left)
     solver = SolveWrapper()
     solver.set_parameters(parameters)
     handler = signal.getsignal(signal.SIGINT)
-    answer = solver.solve(model.proto)  # type: ignore[no-untyped-call]
+    answer = solver.solve(proto)  # type: ignore[no-untyped-call]
     if handler is not None and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, handler)  # the solver takes it away
     if answer.status not in _STATUS:
-        raise InternalError(f"the model is not valid: {CpSatHelper.validate_model(model.proto)}")
+        raise InternalError(f"the model is not valid: {CpSatHelper.validate_model(proto)}")
     status = _STATUS[answer.status]
     if status in (Status.FEASIBLE, Status.UNKNOWN) and clock.left > EARLY_S:
         raise KeyboardInterrupt

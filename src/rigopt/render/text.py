@@ -45,7 +45,7 @@ def print_outcome(
     match outcome:
         case Optimal():
             _headline(console, outcome.build)
-            _print_build(console, outcome.build)
+            print_build(console, outcome.build)
             if verbose:
                 _print_machine(console, outcome.build)
             console.print(_proof(outcome), highlight=False)
@@ -59,7 +59,7 @@ def print_outcome(
             _print_verdicts(console, outcome.build.verdicts, verbose=verbose)
         case Feasible():
             _headline(console, outcome.build)
-            _print_build(console, outcome.build)
+            print_build(console, outcome.build)
             console.print(
                 f"[yellow]Not proven best:[/] {escape(outcome.limit)}. "
                 f"No build scores more than {outcome.score_bound:,}.",
@@ -70,7 +70,7 @@ def print_outcome(
             print_explanation(console, outcome.explanation)
         case Unknown():
             console.print(f"[yellow]No answer:[/] {escape(outcome.limit)}.", highlight=False)
-    _print_about(console, outcome.about)
+    print_about(console, outcome.about)
 
 
 def print_top(console: Console, answers: Sequence[Optimal], differ_in: Sequence[str] = ()) -> None:
@@ -106,7 +106,7 @@ def print_top(console: Console, answers: Sequence[Optimal], differ_in: Sequence[
 
 def print_report(console: Console, report: Report, *, verbose: bool) -> None:
     """Tell the answer of ``check``."""
-    _print_build(console, report.build)
+    print_build(console, report.build)
     _print_machine(console, report.build)
     words = {
         "ok": "[green]Every rule holds.[/]",
@@ -119,7 +119,7 @@ def print_report(console: Console, report: Report, *, verbose: bool) -> None:
         names = ", ".join(KIND_WORDS[kind] for kind in report.missing)
         console.print(f"[yellow]Not in the list:[/] {names}", highlight=False)
     _print_verdicts(console, report.build.verdicts, verbose=verbose)
-    _print_about(console, report.about)
+    print_about(console, report.about)
 
 
 def _print_machine(console: Console, build: Assessment) -> None:
@@ -160,7 +160,8 @@ def _price_words(line: PartLine, currency: str) -> tuple[str, str]:
     return _money(line.total_cents, currency), f"{line.condition} {line.basis} {when}"
 
 
-def _print_build(console: Console, build: Assessment) -> None:
+def print_build(console: Console, build: Assessment) -> None:
+    """The list of parts with prices, what it does and draws."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
     table.add_column("", style="dim", no_wrap=True)
     table.add_column("Part", ratio=1, overflow="fold")
@@ -254,7 +255,8 @@ def print_ways_out(console: Console, explanation: Explanation) -> None:
         console.print(f"[green]hint:[/] {escape(way.text)} ({escape(how(way))})", highlight=False)
 
 
-def _print_about(console: Console, about: About) -> None:
+def print_about(console: Console, about: About) -> None:
+    """What was assumed, and what the answer was made with."""
     if about.assumptions:
         console.print("\n[bold]Assumed[/] [dim](flag that changes it)[/]", highlight=False)
     for item in about.assumptions:

@@ -22,6 +22,11 @@ KIND_WORDS = {
 }
 
 
+def counted(quantity: int, name: str) -> str:
+    """A part with its number, if there are several."""
+    return f"{quantity} x {name}" if quantity > 1 else name
+
+
 def charges_of(build: Assessment) -> list[tuple[str, int]]:
     """What is paid beside the parts: names and cents, without what is nothing."""
     rows = (("Tax", build.tax_cents), ("Shipping", build.shipping_cents))

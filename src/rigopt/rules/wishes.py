@@ -319,27 +319,42 @@ def _users(r: Request) -> Rule:
             words=f"{users} users with {each_wants} {unit} each: {{demand}} {{sign}} {{supply}}",
         )
 
-    statements: list[Balance | Relation] = [
-        share("gpu", "cards", "cards", lambda line, _w: line.quantity, 1)
-    ]
+    statements: list[Balance | Relation] = [_cards_of_users(r)]
     if r.vram_per_user_gb is not None:
-        statements.append(at_least_vram(r.vram_per_user_gb, "of VRAM for each user"))
+        most = min(users, r.users_per_gpu)
+        each = "for each user" if most == 1 else f"for {most} users of a card"
+        statements.append(at_least_vram(most * r.vram_per_user_gb, f"of VRAM {each}"))
     if r.threads_per_user is not None:
         statements.append(share("cpu", "threads", "threads", threads, r.threads_per_user))
+    if r.cores_per_user is not None:
+        statements.append(share("cpu", "cores", "cores", cores, r.cores_per_user))
     if r.ram_per_user_gb is not None:
         statements.append(share("memory", "memory", "GB of memory", ram_gb, r.ram_per_user_gb))
     shares = {
+        "users-per-gpu": None if r.users_per_gpu == 1 else r.users_per_gpu,
         "vram-per-user": r.vram_per_user_gb,
         "threads-per-user": r.threads_per_user,
+        "cores-per-user": r.cores_per_user,
         "ram-per-user": r.ram_per_user_gb,
     }
     given = [f"--{name} {each}" for name, each in shares.items() if each is not None]
     return Rule(
         "users",
-        "every user has a card, and a share of threads and memory",
+        "every user has a card or a part of one, and a share of CPU and memory",
         tuple(statements),
         "lower --users or what each of them gets",
         flag=" ".join((f"--users {users}", *given)),
+    )
+
+
+def _cards_of_users(r: Request) -> Balance:
+    each = "1 card each" if r.users_per_gpu == 1 else f"{r.users_per_gpu} on a card"
+    return Balance(
+        "cards",
+        "cards",
+        demand_base=lambda _world: r.cards_of_users,
+        supply=(Term("gpu", lambda line, _w: line.quantity, "gpu"),),
+        words=f"{r.users} users with {each}: {{demand}} {{sign}} {{supply}}",
     )
 
 

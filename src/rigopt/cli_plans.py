@@ -1,0 +1,197 @@
+"""The commands that look beyond one machine bought once: room for later parts, upgrades,
+teams, plans in stages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rigopt.cli_request import Prices, RequestFile, asked, path_of, priced, progress
+from rigopt.errors import InputError
+from rigopt.terminal import (
+    LIMIT,
+    NO_BUILD,
+    AsJson,
+    Folder,
+    catalog_in,
+    console,
+    writable,
+    write_whole,
+)
+
+if TYPE_CHECKING:
+    from rigopt.outcome import Assessment
+    from rigopt.request import Request
+
+
+Save = Annotated[str | None, typer.Option("--save", metavar="FILE", help="Write the build.")]
+
+
+def show_room(
+    given: dict[str, Any],
+    request_file: str | None,
+    room_for: str,
+    as_json: bool,
+    save: str | None,
+    prices: str | None,
+    folder: str | None,
+) -> None:
+    """The best build that leaves room, beside the best that need not."""
+    from rigopt.expanding import solve_with_room
+    from rigopt.room import parse_room
+
+    target = writable(save, "--save")
+    request, catalog = asked(given, request_file, prices, folder)
+    room = parse_room(room_for, catalog)
+    with progress() as tell:
+        found = solve_with_room(request, room, catalog=catalog, tell=tell)
+    if target is not None and found.build is not None:
+        write_whole(target, _build_text(found.build, request), "--save")
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        from rigopt.render.room import print_room
+
+        print_room(console(), found)
+    if found.build is None:
+        raise typer.Exit(NO_BUILD if found.status == "infeasible" else LIMIT)
+
+
+def show_team(
+    given: dict[str, Any],
+    request_file: str | None,
+    people: str,
+    as_json: bool,
+    prices: str | None,
+    folder: str | None,
+) -> None:
+    """How many equal rigs of which size serve a team."""
+    from rigopt.teaming import solve_team
+    from rigopt.units import parse_count
+
+    count = parse_count(people, where="--team", least=1, most=500)
+    if "users" in given:
+        raise InputError("exclude each other", where="--team and --users", mend="keep one")
+    request, catalog = asked({**given, "users": "1"}, request_file, prices, folder)
+    with progress() as tell:
+        found = solve_team(request, count, catalog=catalog, tell=tell)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        from rigopt.render.team import print_team
+
+        print_team(console(), found)
+    if found.best is None:
+        raise typer.Exit(NO_BUILD if found.status == "infeasible" else LIMIT)
+
+
+def upgrade_command(
+    given: dict[str, Any],
+    request_file: RequestFile = None,
+    as_json: AsJson = False,
+    save: Save = None,
+    prices: Prices = None,
+    folder: Folder = None,
+) -> None:
+    """The best upgrade for a sum: rigopt upgrade --own rig.yaml --budget 1500"""
+    from rigopt.upgrading import upgrade
+
+    target = writable(save, "--save")
+    request, catalog = asked(given, request_file, prices, folder)
+    with progress() as tell:
+        found = upgrade(request, catalog=catalog, tell=tell)
+    if target is not None and found.build is not None:
+        write_whole(target, _build_text(found.build, request), "--save")
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        from rigopt.render.upgrade import print_upgrade
+
+        print_upgrade(console(), found)
+    if found.build is None:
+        raise typer.Exit(NO_BUILD if found.status == "infeasible" else LIMIT)
+
+
+def plan_command(
+    given: dict[str, Any],
+    plan_file: Annotated[
+        str | None, typer.Argument(metavar="[PLAN.yaml]", help="Stages; flags override them.")
+    ] = None,
+    stage: Annotated[
+        list[str] | None,
+        typer.Option("--stage", metavar="DATE:MONEY", help="A stage: 2026-11:3000."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="MONTH", help="End of the last stage.")
+    ] = None,
+    no_carry: Annotated[
+        bool, typer.Option("--no-carry", help="Money left at a stage is lost.")
+    ] = False,
+    no_resale: Annotated[bool, typer.Option("--no-resale", help="Nothing is sold.")] = False,
+    keep: Annotated[
+        list[str] | None, typer.Option("--keep", metavar="KIND", help="Kind of part that stays.")
+    ] = None,
+    same_board: Annotated[
+        bool, typer.Option("--same-board", help="The board stays: no change of platform.")
+    ] = False,
+    max_changes: Annotated[
+        str | None,
+        typer.Option("--max-changes", metavar="K", help="Pieces taken out at a stage, at most."),
+    ] = None,
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--expect", metavar="KIND=PCT", help="Price change a year, or an index (CSV)."
+        ),
+    ] = None,
+    plot_file: Annotated[
+        str | None, typer.Option("--plot", metavar="FILE", help="Draw score and money (SVG).")
+    ] = None,
+    as_json: AsJson = False,
+    prices: Prices = None,
+    folder: Folder = None,
+) -> None:
+    """Buy in stages, all planned together: rigopt plan --stage 2026-11:3000 --stage 2027-06:2000"""
+    from rigopt.owning import with_owned_builds
+    from rigopt.planning import plan
+    from rigopt.stages import plan_from
+    from rigopt.userfiles import read_mapping
+
+    target, path = writable(plot_file, "--plot"), path_of(plan_file)
+    flags: dict[str, Any] = {
+        "stages": stage,
+        "until": until,
+        "carry": False if no_carry else None,
+        "resale": False if no_resale else None,
+        "keep": keep,
+        "same-board": same_board or None,
+        "max-changes": max_changes,
+        "expect": expect,
+    }
+    flags = {name: value for name, value in flags.items() if value is not None}
+    catalog = catalog_in(folder)
+    written: Any = {} if path is None else read_mapping(path)
+    written, catalog = with_owned_builds(written, catalog, None if path is None else path.parent)
+    wishes, catalog = with_owned_builds(given, catalog)
+    posed = plan_from(written, {**wishes, **flags}, catalog, where=plan_file or "plan")
+    catalog = priced(catalog, posed.stages[0].request, prices)
+    with progress() as tell:
+        found = plan(posed, catalog=catalog, tell=tell)
+    from rigopt.render.plan import print_plan, svg
+
+    if target is not None and found.steps:
+        write_whole(target, svg(found), "--plot")
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        print_plan(console(), found)
+    if not found.steps:
+        raise typer.Exit(NO_BUILD if found.status == "infeasible" else LIMIT)
+
+
+def _build_text(build: Assessment, request: Request) -> str:
+    from rigopt.buildfile import write_build
+    from rigopt.requestfile import written_request
+
+    return write_build(build, request=written_request(request), title="rigopt build")
