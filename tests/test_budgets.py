@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rigopt.budgets import Desk, family
+from rigopt.budgets import HELD, Desk, family
 from rigopt.catalog import Catalog
 from rigopt.request import Request
 from rigopt.shocks import Shock, shocked
@@ -87,4 +87,4 @@ def test_many_questions_leave_no_more_behind_than_a_few(small: Catalog) -> None:
         desk.solve(Request(budget_cents=200_000, min_threads=threads))
     held = [value for value in vars(desk).values() if hasattr(value, "popitem")]
     assert held
-    assert all(len(table) <= 4 for table in held)
+    assert all(len(table) <= HELD for table in held)

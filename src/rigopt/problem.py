@@ -120,7 +120,7 @@ class Common:
     """What all problems of one catalogue have in common that differ in wishes only: worked out for
     the first of them, and kept for the others."""
 
-    MOST = 8
+    MOST = 4
     """So many sorts of problems are kept of a catalogue."""
 
     def __init__(self) -> None:
