@@ -12,18 +12,21 @@ subset of the rules without evaluating them again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+import numpy as np
+
 from rigopt.build import Build, Line
-from rigopt.narrowing import needed
+from rigopt.narrowing import Judged, needed
 from rigopt.parts import KINDS, GpuCard
 from rigopt.problem import LINKS, MANY_MODELS, RANK_BITS, Problem, Wiring, rank_of
-from rigopt.rules.base import ABSENT, Key, Literal
+from rigopt.rules.base import ABSENT, Key, Literal, Statement
 from rigopt.rules.nvlink import SPAN
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
 from rigopt.rules.seats import CARDS, GPUS, LAYOUT, ROOM, foreign
+from rigopt.rules.shapes import Relation
 from rigopt.rules.sizing import CORES
 from rigopt.scaling import Link
 from rigopt.seating import alone, cramped
@@ -56,11 +59,12 @@ class Encoding:
         lines: Mapping[str, Sequence[Line]] | None = None,
         *,
         scored: bool = True,
-        only: Collection[int] | None = None,
+        only: Mapping[int, Judged | None] | None = None,
     ) -> None:
         """``lines``: the options by kind; default: those that a best build may need. Without
         ``scored`` no points are counted: enough to ask what is possible, and what it costs.
-        ``only``: the statements (by ``id``) to encode, where the others are known to hold."""
+        ``only``: the statements (by ``id``) to encode, where the others are known to hold; of
+        relations what they say of all values, if that is known."""
         self.problem = problem
         self._lines = needed(problem) if lines is None else lines
         self.world = problem.world
@@ -76,7 +80,11 @@ class Encoding:
             self._add_kind(kind)
         for rule in problem.rules:
             self._owner = rule.id
-            rule.encode(self, only)
+            for statement in rule.statements if rule.hard else ():
+                if only is None or id(statement) in only:
+                    judged = None if only is None else only[id(statement)]
+                    if judged is None or not self._judged(statement, judged):
+                        statement.encode(self)
         self._owner = STRUCTURE
         self.score = self._score() if scored else []
         """What to maximise first: weighted literals, of which at most one holds, since a build has
@@ -117,6 +125,26 @@ class Encoding:
     def at_most(self, terms: Sequence[tuple[int, Literal]], bound: int) -> None:
         """The weighted sum of the true literals is at most ``bound``."""
         self._row(terms, None, bound)
+
+    def _judged(self, statement: Statement, judged: Judged) -> bool:
+        """Encode a relation by what is known of it, as its own ``encode`` would: a clause for every
+        combination of all values but the last that leaves not all of those. Whether all values are
+        known."""
+        assert isinstance(statement, Relation)
+        classes = [self.classes(operand) for operand in statement.operands]
+        places = [{key: place for place, key in enumerate(keys)} for keys in judged.keys]
+        chosen = [
+            [place.get(key, -1) for key, _ in of] for place, of in zip(places, classes, strict=True)
+        ]
+        if any(-1 in axis for axis in chosen):
+            return False
+        admitted = judged.admitted[np.ix_(*chosen)]
+        *front, last = ([literal for _, literal in of] for of in classes)
+        for where in np.argwhere(~admitted.all(axis=-1)):
+            given = [literals[place] for literals, place in zip(front, where, strict=True)]
+            row = admitted[tuple(where)]
+            self.imply(given, [literal for literal, good in zip(last, row, strict=True) if good])
+        return True
 
     # --- how it is built ----------------------------------------------------------------------
 

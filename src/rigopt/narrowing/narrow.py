@@ -35,6 +35,13 @@ FIRST = ("storage", "memory", "psu", "cooler", "case", "cpu")
 """Kinds to make fewer before the others: those that the others' facts depend on most."""
 
 
+class Judged(NamedTuple):
+    """What a relation says of values: of each operand the values, an axis an operand."""
+
+    keys: Sequence[Sequence[Hashable]]
+    admitted: Bools
+
+
 class Block(NamedTuple):
     """What relations that read the same admit of the values that are left."""
 
@@ -327,18 +334,25 @@ class Narrowing:
         ]
         return self._keep("cpu", np.array(good)[column.codes[self.left["cpu"]]])
 
-    def open(self) -> frozenset[int]:
-        """The statements (by ``id``) that some combination of the options that are left breaks."""
-        found = []
+    def open(self) -> dict[int, Judged | None]:
+        """The statements (by ``id``) that some combination of the options that are left breaks, and
+        of relations what is known of all combinations."""
+        found: dict[int, Judged | None] = {}
         for relation in self.relations:
             block = self.block(relation)
-            if block is None or not block[1].all():
-                found.append(id(relation))
+            if block is None:
+                found[id(relation)] = None
+            elif not block[1].all():
+                values = (self.columns.values(operand).keys for operand in relation.operands)
+                keys = [
+                    [of[code] for code in codes] for of, codes in zip(values, block[0], strict=True)
+                ]
+                found[id(relation)] = Judged(keys, block[1])
         for balance, row in zip(self._balances, self.rows, strict=True):
             most = -sum(self.extreme(kind, amounts, -1) for kind, amounts in row.amounts.items())
             if most > row.bound:
-                found.append(id(balance))
-        return frozenset(found)
+                found[id(balance)] = None
+        return found
 
     # --- what another option betters ---------------------------------------------------------
 

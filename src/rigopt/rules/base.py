@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -123,13 +123,6 @@ class Rule:
             statement.admits(statement.check(build, world).verdict, world)
             for statement in self.statements
         )
-
-    def encode(self, encoder: Encoder, only: Collection[int] | None = None) -> None:
-        """Constrain a solver model; advice constrains nothing. ``only``: these of the statements,
-        by ``id``."""
-        for statement in self.statements if self.hard else ():
-            if only is None or id(statement) in only:
-                statement.encode(encoder)
 
 
 def _soften(finding: Finding) -> Finding:
