@@ -38,7 +38,17 @@ class Question(NamedTuple):
 
     problem: Problem
     reduced: Encoding
+    reduced_s: float
+    """CPU seconds that it took to narrow and encode the problem."""
     limit_s: int
+
+    @staticmethod
+    def of(problem: Problem, limit_s: int) -> Question:
+        """A question, narrowed with what is kept of a catalogue already there."""
+        reduced(problem)
+        start = time.process_time()
+        encoding = reduced(problem)
+        return Question(problem, encoding, time.process_time() - start, limit_s)
 
 
 class Answer(NamedTuple):
@@ -135,6 +145,10 @@ WAYS: dict[str, Callable[[Question], Answer]] = {
 }
 
 
+NARROWING = "narrowing and encoding"
+"""What the ways called reduced need beside their search."""
+
+
 def asked(way: Callable[[Question], Answer], question: Question) -> Answer | str:
     """The answer of a way, or why there is none."""
     try:
@@ -153,11 +167,13 @@ def chosen(requests: dict[str, Request], count: int) -> dict[str, Request]:
 def compared(catalog: Catalog, ways: Sequence[str], count: int, limit_s: int) -> int:
     """Ask one catalogue in every way, print the table; the number of disagreements."""
     wrong = 0
+    narrowed: list[float] = []
     seconds: dict[str, list[float]] = {way: [] for way in ways}
     failed: dict[str, list[str]] = {way: [] for way in ways}
     for name, request in chosen(requests_for_large(), count).items():
         problem = Problem.of(request, catalog)
-        question = Question(problem, reduced(problem), limit_s)
+        question = Question.of(problem, limit_s)
+        narrowed.append(question.reduced_s)
         optima: dict[str, Optimum] = {}
         for way in ways:
             found = asked(WAYS[way], question)
@@ -175,6 +191,8 @@ def compared(catalog: Catalog, ways: Sequence[str], count: int, limit_s: int) ->
     base = median(seconds[ways[0]])
     print(f"| {'way':24} | median ms | worst ms | to {ways[0]} | not proven |")
     print("|---|---|---|---|---|")
+    middle, worst = median(narrowed), max(narrowed)
+    print(f"| {NARROWING:24} | {_ms(middle)} | {_ms(worst)} | {middle / base:.2f} x | |")
     for way in ways:
         middle, worst = median(seconds[way]), max(seconds[way])
         reasons = ", ".join(f"{failed[way].count(r)} {r}" for r in sorted(set(failed[way])))

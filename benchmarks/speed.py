@@ -38,7 +38,7 @@ PARTS = {
     "model": ("rigopt.cpsat.model:Model.__init__",),
     "search": ("rigopt.cpsat.hunt:run", "rigopt.cpsat.search:run"),
     "re-check": ("rigopt.solving:verified",),
-    "explanation": ("rigopt.solving:_explain",),
+    "explanation": ("rigopt.solving:explained",),
 }
 """Which functions do what of a solve."""
 

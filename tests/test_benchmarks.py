@@ -13,7 +13,7 @@ from benchmarks.floor import program
 from benchmarks.large import MARKET, SYNTHETIC, generate, requests_for_large
 from benchmarks.named import named_requests
 from benchmarks.report import report
-from benchmarks.solvers import WAYS, Question, asked, reduced
+from benchmarks.solvers import WAYS, Question, asked
 from benchmarks.speed import PARTS, exponent
 from benchmarks.stopwatch import watched
 from rigopt import Catalog, Request, solve
@@ -97,7 +97,7 @@ def test_the_requests_can_be_asked_of_it(made: tuple[Path, Catalog]) -> None:
 def test_every_way_finds_the_same(name: str, catalog: Catalog) -> None:
     """Those whose solver is installed."""
     problem = Problem.of(named_requests(catalog)[name], catalog)
-    question = Question(problem, reduced(problem), 120)
+    question = Question.of(problem, 120)
     found = {way: asked(ask, question) for way, ask in WAYS.items()}
     optima = {answer.optimum for answer in found.values() if not isinstance(answer, str)}
     assert len(optima) == 1
