@@ -58,7 +58,7 @@ def test_a_card_is_shared_by_as_many_as_its_memory_serves(catalog: Catalog) -> N
     assert catalog.parts[cpu.part].cores >= 8  # type: ignore[attr-defined]
     (users,) = (v for v in found.build.verdicts if v.rule == "users")
     assert users.verdict == "ok"
-    assert {(n.demand, n.unit) for n in users.numbers} >= {(2, "card"), (8, "cores")}
+    assert {(n.demand, n.unit) for n in users.numbers} >= {(2, "cards"), (8, "cores")}
     more = check(_again(found, catalog), asked.replace(vram_per_user_gb=40), catalog=catalog)
     assert {v.verdict for v in more.build.verdicts if v.rule == "users"} == {"violated"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
@@ -145,9 +145,11 @@ class Ledger:
         return found + self.changed_too_much(builds)
 
     def changed_too_much(self, builds: Sequence[Build]) -> list[str]:
-        """What is taken out although it is to stay, or beyond the number that may go."""
+        """What is taken out although it is to stay, or beyond the number that may go. What is
+        owned before counts as the first rig."""
         asked, found = self.asked, []
-        for stage, (before, after) in enumerate(pairwise(builds), start=2):
+        rigs = [self.owned, *map(counts, builds)]
+        for stage, (before, after) in enumerate(pairwise(rigs), start=1):
             gone = removed(before, after)
             if asked.max_changes is not None and sum(gone.values()) > asked.max_changes:
                 found.append(f"stage {stage} takes out {sum(gone.values())} pieces")
@@ -175,8 +177,7 @@ def counts(build: Build) -> dict[str, int]:
     return found
 
 
-def removed(before: Build, after: Build) -> dict[str, int]:
-    """Pieces that the later build has no more."""
-    later = counts(after)
-    gone = {part: number - later.get(part, 0) for part, number in counts(before).items()}
+def removed(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
+    """Pieces by part that are there no more."""
+    gone = {part: number - after.get(part, 0) for part, number in before.items()}
     return {part: number for part, number in gone.items() if number > 0}

@@ -44,7 +44,8 @@ class PlanRequest(Fact):
     sell: bool = True
     """Whether parts that are not needed any more are sold (``models/resale.toml``)."""
     keep: tuple[str, ...] = ()
-    """Kinds of parts that stay: what is in the rig is never taken out."""
+    """Kinds of parts that stay: what is in the rig is never taken out. What is owned counts as the
+    rig before the first stage."""
     max_changes: Annotated[int, Field(ge=0, le=64)] | None = None
     """Pieces taken out from one stage to the next, at most."""
 

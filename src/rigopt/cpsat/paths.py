@@ -245,20 +245,28 @@ class Paths:
     def _limit(self) -> None:
         """What must stay, and how much may change."""
         asked, model = self.ledger.asked, self._model
-        for after in self.stages[1:]:
-            for kind in asked.keep:
-                self.joint.grows(kind, after - 1, after)
-            if asked.max_changes is None:
-                continue
+        if not asked.keep and asked.max_changes is None:
+            return
+        for stage in self.stages:
             gone: list[Any] = []
             for kind in KINDS:
-                for part, most in self.joint.parts(kind).items():
-                    before: Any = self.joint.count(after - 1, kind, (part,))
-                    now: Any = self.joint.count(after, kind, (part,))
-                    out = model.new_int_var(0, most, f"{part} out at {after}")
+                parts = self.joint.parts(kind)
+                owned = {p: n for p, n in self.ledger.owned.items() if self.ledger.kind(p) == kind}
+                for part in sorted(parts.keys() | owned.keys()) if stage == 0 else parts:
+                    now: Any = self.joint.count(stage, kind, (part,))
+                    before: Any = (
+                        self.joint.count(stage - 1, kind, (part,)) if stage else owned.get(part, 0)
+                    )
+                    if kind in asked.keep:
+                        model.add(now >= before)
+                    if asked.max_changes is None:
+                        continue
+                    most = max(parts.get(part, 0), owned.get(part, 0))
+                    out = model.new_int_var(0, most, f"{part} out at {stage}")
                     model.add(out >= before - now)
                     gone.append(out)
-            model.add(cp_model.LinearExpr.sum(gone) <= asked.max_changes)
+            if asked.max_changes is not None:
+                model.add(cp_model.LinearExpr.sum(gone) <= asked.max_changes)
 
     def hint(self, builds: Sequence[Build]) -> None:
         """Offer the rigs of a plan that is known to the search."""
