@@ -19,12 +19,12 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from rigopt.batch import family_of, row_text
 from rigopt.catalog import Catalog
-from rigopt.many import spread
 from rigopt.request import Request
-from rigopt.scenarios import Scenario
 from rigopt.solving import solve
+from rigopt.whatif.batch import family_of, row_text
+from rigopt.whatif.many import spread
+from rigopt.whatif.scenarios import Scenario
 
 MARKET = "us-2026"
 CORES = 2

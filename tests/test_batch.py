@@ -23,8 +23,8 @@ import pytest
 from rigopt.catalog import Catalog
 from rigopt.outcome import OUTCOME
 from rigopt.request import Request
-from rigopt.shocks import Shock, shocked
 from rigopt.solving import solve
+from rigopt.whatif.shocks import Shock, shocked
 from tests.batches import (
     COUNT,
     GRID,

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rigopt.budgets import HELD, Desk, family
 from rigopt.catalog import Catalog
 from rigopt.request import Request
-from rigopt.shocks import Shock, shocked
 from rigopt.solving import solve
+from rigopt.whatif.budgets import HELD, Desk, family
+from rigopt.whatif.shocks import Shock, shocked
 
 money = st.one_of(st.none(), st.integers(0, 4_000).map(lambda dollars: 100 * dollars))
 requests = st.builds(

@@ -18,9 +18,9 @@ from rigopt.cpsat.search import Clock, Status, best
 from rigopt.encoding import Encoding
 from rigopt.outcome import Explanation
 from rigopt.problem import Problem
+from rigopt.reasons.sensitivity import price_range
+from rigopt.reasons.waysout import explain
 from rigopt.request import Request
-from rigopt.sensitivity import price_range
-from rigopt.waysout import explain
 from tests.explaining import exists, of_parts, replayed, witnessed
 from tests.strategies import worlds
 from tests.test_oracle import EXAMPLES, SMALL, pose

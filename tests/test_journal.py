@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rigopt.errors import InputError
-from rigopt.journal import Journal
+from rigopt.whatif.journal import Journal
 
 HEAD: dict[str, str | int] = {"scenarios": "abc", "catalogue": "def"}
 COUNT = 6

@@ -8,12 +8,12 @@ import pytest
 
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError
-from rigopt.findings import Limits
-from rigopt.limits import limits_of
 from rigopt.outcome import Infeasible, Optimal
+from rigopt.reasons.findings import Limits
+from rigopt.reasons.limits import limits_of
+from rigopt.reasons.sensitivity import sensitivity_of
 from rigopt.request import Request
 from rigopt.requestfile import request_from
-from rigopt.sensitivity import sensitivity_of
 from rigopt.solving import solve
 from tests.explaining import pasted
 from tests.smallworld import small_world

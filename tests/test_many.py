@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from rigopt.budgets import Desk
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError, InternalError
-from rigopt.many import solve_many, spread
 from rigopt.request import Request
 from rigopt.solving import solve
-from rigopt.worker import finished, run_task
+from rigopt.whatif.budgets import Desk
+from rigopt.whatif.many import solve_many, spread
+from rigopt.whatif.worker import finished, run_task
 
 ASKED = tuple(
     Request(budget_cents=100 * dollars, min_vram_gb=vram)

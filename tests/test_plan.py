@@ -17,13 +17,13 @@ from rigopt.build import Build
 from rigopt.catalog import Catalog
 from rigopt.cpsat.search import Clock
 from rigopt.errors import InputError
-from rigopt.ledger import Ledger, Life, counts
-from rigopt.pathfinding import options_of as tried_of
-from rigopt.pathfinding import search
-from rigopt.planning import Plan, graph_of, plan, problems_of
 from rigopt.render.plan import svg
 from rigopt.request import OwnedPart
-from rigopt.stages import PlanRequest, Stage, plan_from
+from rigopt.upgrades.ledger import Ledger, Life, counts
+from rigopt.upgrades.pathfinding import options_of as tried_of
+from rigopt.upgrades.pathfinding import search
+from rigopt.upgrades.planning import Plan, graph_of, plan, problems_of
+from rigopt.upgrades.stages import PlanRequest, Stage, plan_from
 from tests.strategies import worlds
 from tests.test_oracle import SMALL, World, admitted, every_build
 

@@ -6,7 +6,7 @@ import pytest
 
 from rigopt.catalog import Catalog
 from rigopt.outcome import Optimal
-from rigopt.questions import why, why_not
+from rigopt.reasons.questions import why, why_not
 from rigopt.request import Request
 from rigopt.solving import solve
 

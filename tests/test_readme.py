@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 
 from rigopt.requestfile import request_from
-from rigopt.scenarios import read_scenarios
-from rigopt.stages import plan_from
+from rigopt.upgrades.stages import plan_from
 from rigopt.userfiles import read_mapping
+from rigopt.whatif.scenarios import read_scenarios
 
 README = Path(__file__).parent.parent / "README.md"
 SHOWN = re.compile(

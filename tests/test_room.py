@@ -14,11 +14,11 @@ from rigopt.catalog import Catalog
 from rigopt.cpsat.joint import Pair, Roomy
 from rigopt.cpsat.search import Clock
 from rigopt.errors import InputError
-from rigopt.expanding import problems, solve_with_room
-from rigopt.joint_options import joint_options
 from rigopt.problem import Problem
 from rigopt.request import OwnedPart, Request
-from rigopt.room import Room, parse_room
+from rigopt.upgrades.expanding import problems, solve_with_room
+from rigopt.upgrades.joint_options import joint_options
+from rigopt.upgrades.room import Room, parse_room
 from tests.strategies import worlds
 from tests.test_oracle import SMALL, World, admitted, every_build, value
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from rigopt.budgets import MONEY, family
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError
-from rigopt.scenarios import ScenarioSet, read_scenarios
-from rigopt.shocks import Shock
+from rigopt.whatif.budgets import MONEY, family
+from rigopt.whatif.scenarios import ScenarioSet, read_scenarios
+from rigopt.whatif.shocks import Shock
 
 Read = Callable[[str], ScenarioSet]
 

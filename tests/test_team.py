@@ -16,7 +16,7 @@ from rigopt.errors import InputError
 from rigopt.outcome import Infeasible, Optimal
 from rigopt.request import Request, make_request
 from rigopt.solving import solve
-from rigopt.teaming import solve_team
+from rigopt.upgrades.teaming import solve_team
 from tests.strategies import worlds
 from tests.test_oracle import SMALL, World, oracle, pose, value
 

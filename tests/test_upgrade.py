@@ -14,12 +14,12 @@ from rigopt.catalog import Catalog
 from rigopt.cpsat.search import Clock, search
 from rigopt.encoding import Encoding
 from rigopt.errors import InputError
-from rigopt.owning import with_owned_builds
 from rigopt.request import OwnedPart, Request
 from rigopt.requestfile import request_from
-from rigopt.resale import WHOLE, fetches, resales
 from rigopt.solving import solve
-from rigopt.upgrading import upgrade
+from rigopt.upgrades.owning import with_owned_builds
+from rigopt.upgrades.resale import WHOLE, fetches, resales
+from rigopt.upgrades.upgrading import upgrade
 from tests.strategies import worlds
 from tests.test_oracle import SMALL, World, pose
 

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from rigopt.catalog import Catalog
-from rigopt.cores import Core
 from rigopt.cpsat.probe import Probe
 from rigopt.cpsat.search import Clock
-from rigopt.easing import WIDER
 from rigopt.outcome import Explanation, Infeasible
 from rigopt.parts import GpuCard, Motherboard
 from rigopt.problem import Problem
-from rigopt.questions import Why, why_not
+from rigopt.reasons.cores import Core
+from rigopt.reasons.easing import WIDER
+from rigopt.reasons.questions import Why, why_not
+from rigopt.reasons.waysout import explain
 from rigopt.request import Request
 from rigopt.requestfile import request_from
 from rigopt.rules.standard import RULES
 from rigopt.solving import solve
-from rigopt.waysout import explain
 from tests.explaining import pasted
 
 QUESTIONS = Path(__file__).parent / "questions"

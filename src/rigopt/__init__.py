@@ -23,11 +23,6 @@ if TYPE_CHECKING:
     from rigopt.errors import InputError as InputError
     from rigopt.errors import InternalError as InternalError
     from rigopt.errors import RigoptError as RigoptError
-    from rigopt.expanding import solve_with_room as solve_with_room
-    from rigopt.findings import Limits as Limits
-    from rigopt.findings import Sensitivity as Sensitivity
-    from rigopt.limits import limits_of as limits_of
-    from rigopt.many import solve_many as solve_many
     from rigopt.outcome import Explanation as Explanation
     from rigopt.outcome import Feasible as Feasible
     from rigopt.outcome import Frontier as Frontier
@@ -35,23 +30,28 @@ if TYPE_CHECKING:
     from rigopt.outcome import Optimal as Optimal
     from rigopt.outcome import Report as Report
     from rigopt.outcome import Unknown as Unknown
-    from rigopt.planning import graph_of as graph_of
-    from rigopt.planning import plan as plan
-    from rigopt.questions import Why as Why
-    from rigopt.questions import why as why
-    from rigopt.questions import why_not as why_not
+    from rigopt.reasons.findings import Limits as Limits
+    from rigopt.reasons.findings import Sensitivity as Sensitivity
+    from rigopt.reasons.limits import limits_of as limits_of
+    from rigopt.reasons.questions import Why as Why
+    from rigopt.reasons.questions import why as why
+    from rigopt.reasons.questions import why_not as why_not
+    from rigopt.reasons.sensitivity import sensitivity_of as sensitivity_of
     from rigopt.request import BrandWish as BrandWish
     from rigopt.request import OwnedPart as OwnedPart
     from rigopt.request import Request as Request
-    from rigopt.room import Room as Room
-    from rigopt.sensitivity import sensitivity_of as sensitivity_of
     from rigopt.solving import frontier as frontier
     from rigopt.solving import solve as solve
     from rigopt.solving import solve_top as solve_top
-    from rigopt.stages import PlanRequest as PlanRequest
-    from rigopt.stages import Stage as Stage
-    from rigopt.teaming import solve_team as solve_team
-    from rigopt.upgrading import upgrade as upgrade
+    from rigopt.upgrades.expanding import solve_with_room as solve_with_room
+    from rigopt.upgrades.planning import graph_of as graph_of
+    from rigopt.upgrades.planning import plan as plan
+    from rigopt.upgrades.room import Room as Room
+    from rigopt.upgrades.stages import PlanRequest as PlanRequest
+    from rigopt.upgrades.stages import Stage as Stage
+    from rigopt.upgrades.teaming import solve_team as solve_team
+    from rigopt.upgrades.upgrading import upgrade as upgrade
+    from rigopt.whatif.many import solve_many as solve_many
 
 _HOMES = {
     "Build": "build",
@@ -76,22 +76,22 @@ _HOMES = {
     "frontier": "solving",
     "solve": "solving",
     "solve_top": "solving",
-    "Limits": "findings",
-    "Sensitivity": "findings",
-    "limits_of": "limits",
-    "sensitivity_of": "sensitivity",
-    "solve_many": "many",
-    "Room": "room",
-    "solve_with_room": "expanding",
-    "upgrade": "upgrading",
-    "solve_team": "teaming",
-    "PlanRequest": "stages",
-    "Stage": "stages",
-    "plan": "planning",
-    "graph_of": "planning",
-    "Why": "questions",
-    "why": "questions",
-    "why_not": "questions",
+    "Limits": "reasons.findings",
+    "Sensitivity": "reasons.findings",
+    "limits_of": "reasons.limits",
+    "sensitivity_of": "reasons.sensitivity",
+    "solve_many": "whatif.many",
+    "Room": "upgrades.room",
+    "solve_with_room": "upgrades.expanding",
+    "upgrade": "upgrades.upgrading",
+    "solve_team": "upgrades.teaming",
+    "PlanRequest": "upgrades.stages",
+    "Stage": "upgrades.stages",
+    "plan": "upgrades.planning",
+    "graph_of": "upgrades.planning",
+    "Why": "reasons.questions",
+    "why": "reasons.questions",
+    "why_not": "reasons.questions",
 }
 
 __all__ = sorted(_HOMES)

@@ -23,11 +23,11 @@ from rigopt.terminal import (
 )
 
 if TYPE_CHECKING:
-    from rigopt.batch import Batch
     from rigopt.catalog import Catalog
     from rigopt.request import Request
-    from rigopt.scenarios import ScenarioSet
-    from rigopt.summary import Summary
+    from rigopt.whatif.batch import Batch
+    from rigopt.whatif.scenarios import ScenarioSet
+    from rigopt.whatif.summary import Summary
 
 Out = Annotated[
     str | None, typer.Option("--out", metavar="FILE", help="Results: .csv, .jsonl or .parquet.")
@@ -76,9 +76,9 @@ def batch_command(
 
     Ctrl-C, a crash or a full disk loses at most what is under way: the same command goes on.
     """
-    from rigopt.batch import Batch
-    from rigopt.pools import cores
     from rigopt.units import parse_count
+    from rigopt.whatif.batch import Batch
+    from rigopt.whatif.pools import cores
 
     target, plot_target = writable(out, "--out"), writable(plot_file, "--plot")
     if target is None and not dry_run and show is None:
@@ -103,7 +103,7 @@ def batch_command(
     with ExitStack() as stack:
         engine = None
         if executor is not None:
-            from rigopt.clusters import cluster
+            from rigopt.whatif.clusters import cluster
 
             engine, threads = stack.enter_context(cluster(executor, where="--executor"))
             at_once = at_once or threads
@@ -124,9 +124,9 @@ def _read(
     scenario_file: str, folder: str | None, prices: str | None, *, yes: bool
 ) -> tuple[ScenarioSet, Catalog, tuple[Request, ...]]:
     """The scenarios of a file, validated, with the catalogue to answer them from."""
-    from rigopt.batch import not_too_many
     from rigopt.imports.store import with_imports
-    from rigopt.scenarios import read_scenarios
+    from rigopt.whatif.batch import not_too_many
+    from rigopt.whatif.scenarios import read_scenarios
 
     def grow(catalog: Catalog) -> Catalog:
         with progress_bar("reading the imports again") as tell:
@@ -149,7 +149,7 @@ def _read(
 
 def _told(scenarios: ScenarioSet, catalog: Catalog, workers: int) -> str:
     """How many scenarios there are, and how long they may take."""
-    from rigopt.batch import estimate
+    from rigopt.whatif.batch import estimate
 
     seconds = estimate(scenarios, catalog, workers)
     return f"{scenarios.count:,} scenarios, about {_duration(seconds)} with {workers} at once"

@@ -38,8 +38,8 @@ def show_room(
     folder: str | None,
 ) -> None:
     """The best build that leaves room, beside the best that need not."""
-    from rigopt.expanding import solve_with_room
-    from rigopt.room import parse_room
+    from rigopt.upgrades.expanding import solve_with_room
+    from rigopt.upgrades.room import parse_room
 
     target = writable(save, "--save")
     request, catalog = asked(given, request_file, prices, folder)
@@ -67,8 +67,8 @@ def show_team(
     folder: str | None,
 ) -> None:
     """How many equal rigs of which size serve a team."""
-    from rigopt.teaming import solve_team
     from rigopt.units import parse_count
+    from rigopt.upgrades.teaming import solve_team
 
     count = parse_count(people, where="--team", least=1, most=500)
     if "users" in given:
@@ -95,7 +95,7 @@ def upgrade_command(
     folder: Folder = None,
 ) -> None:
     """The best upgrade for a sum: rigopt upgrade --own rig.yaml --budget 1500"""
-    from rigopt.upgrading import upgrade
+    from rigopt.upgrades.upgrading import upgrade
 
     target = writable(save, "--save")
     request, catalog = asked(given, request_file, prices, folder)
@@ -153,9 +153,9 @@ def plan_command(
     folder: Folder = None,
 ) -> None:
     """Buy in stages, all planned together: rigopt plan --stage 2026-11:3000 --stage 2027-06:2000"""
-    from rigopt.owning import with_owned_builds
-    from rigopt.planning import plan
-    from rigopt.stages import plan_from
+    from rigopt.upgrades.owning import with_owned_builds
+    from rigopt.upgrades.planning import plan
+    from rigopt.upgrades.stages import plan_from
     from rigopt.userfiles import read_mapping
 
     target, path = writable(plot_file, "--plot"), path_of(plan_file)

@@ -10,7 +10,7 @@ from rigopt.cli_request import Prices, RequestFile, asked, progress
 from rigopt.terminal import LIMIT, NO_BUILD, AsJson, Folder, console
 
 if TYPE_CHECKING:
-    from rigopt.findings import Limits, Sensitivity
+    from rigopt.reasons.findings import Limits, Sensitivity
 
 PartName = Annotated[str, typer.Argument(metavar="PART", help="Part or GPU chip.")]
 
@@ -18,7 +18,7 @@ PartName = Annotated[str, typer.Argument(metavar="PART", help="Part or GPU chip.
 def _asked_why(
     part: str, given: dict[str, Any], request_file: str | None, folder: str | None, **options: Any
 ) -> None:
-    from rigopt import questions
+    from rigopt.reasons import questions
     from rigopt.requestfile import named_part
 
     request, catalog = asked(given, request_file, options["prices"], folder)
@@ -69,8 +69,8 @@ def sensitivity_command(
     folder: Folder = None,
 ) -> None:
     """Which prices and budgets leave the answer as it is: rigopt sensitivity --budget 5000"""
+    from rigopt.reasons.sensitivity import sensitivity_of
     from rigopt.requestfile import named_part
-    from rigopt.sensitivity import sensitivity_of
 
     request, catalog = asked(given, request_file, prices, folder)
     named = None if not part else [named_part(name, "--part", catalog) for name in part]
@@ -87,7 +87,7 @@ def limits_command(
     folder: Folder = None,
 ) -> None:
     """What holds the answer back, and the gain from relaxing it: rigopt limits --budget 5000"""
-    from rigopt.limits import limits_of
+    from rigopt.reasons.limits import limits_of
 
     request, catalog = asked(given, request_file, prices, folder)
     with progress() as tell:
@@ -97,8 +97,8 @@ def limits_command(
 
 def _told(found: Sensitivity | Limits, as_json: bool) -> None:
     """Show what was found beside an answer, or that there is none."""
-    from rigopt.findings import Sensitivity
     from rigopt.outcome import Infeasible, Optimal
+    from rigopt.reasons.findings import Sensitivity
 
     if as_json:
         typer.echo(found.model_dump_json(indent=2))

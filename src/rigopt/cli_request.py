@@ -75,8 +75,8 @@ def asked(
     given: dict[str, Any], request_file: str | None, prices: str | None, folder: str | None
 ) -> tuple[Request, Catalog]:
     """The request of flags and file, with the catalogue and prices to answer it from."""
-    from rigopt.owning import with_owned_builds
     from rigopt.requestfile import request_from
+    from rigopt.upgrades.owning import with_owned_builds
 
     request, catalog = request_from(
         given,

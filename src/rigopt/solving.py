@@ -8,7 +8,6 @@ from itertools import count as count_from
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from rigopt.binding import binding, no_slack
 from rigopt.build import Build
 from rigopt.catalog import Catalog
 from rigopt.checking import assumptions_of, verified, versions_of
@@ -26,9 +25,10 @@ from rigopt.outcome import (
     Unknown,
 )
 from rigopt.problem import Problem
+from rigopt.reasons.binding import binding, no_slack
+from rigopt.reasons.waysout import explain
 from rigopt.request import Request
 from rigopt.units import format_money
-from rigopt.waysout import explain
 
 if TYPE_CHECKING:
     from rigopt.cpsat.search import Clock, Found

@@ -13,11 +13,11 @@ from rigopt.cpsat.search import Clock, Status, run
 from rigopt.cpsat.stagemodel import StageModel
 from rigopt.encoding import Encoding
 from rigopt.errors import InternalError
-from rigopt.joint_options import Options
 from rigopt.parts import KINDS
 from rigopt.problem import Problem
-from rigopt.room import FIXED, GROWING, Room, is_m2
 from rigopt.rules.base import Literal
+from rigopt.upgrades.joint_options import Options
+from rigopt.upgrades.room import FIXED, GROWING, Room, is_m2
 
 Pieces = dict[str, list[list[Literal]]]
 """Per part, for 1, 2, ... pieces the options that have so many or more."""

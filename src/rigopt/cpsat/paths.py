@@ -20,10 +20,10 @@ from rigopt.cpsat.search import Clock, Status, solved, tuned
 from rigopt.cpsat.stagemodel import thorough, with_any_of
 from rigopt.encoding import Encoding
 from rigopt.errors import InternalError
-from rigopt.joint_options import Options
-from rigopt.ledger import Ledger, Life, most_cents
 from rigopt.parts import KINDS
 from rigopt.rules.base import Literal
+from rigopt.upgrades.joint_options import Options
+from rigopt.upgrades.ledger import Ledger, Life, most_cents
 
 WHOLE = 10_000
 

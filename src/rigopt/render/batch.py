@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from rigopt.render.words import KIND_WORDS
-from rigopt.summary import RateCurve, Summary
 from rigopt.units import format_money
+from rigopt.whatif.summary import RateCurve, Summary
 
 LEVELS = "▁▂▃▄▅▆▇█"
 WIDE = 32

@@ -10,11 +10,11 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from rigopt.planning import Plan, Step, graph_of
 from rigopt.render.room import side_by_side
 from rigopt.render.text import print_about
 from rigopt.render.words import KIND_WORDS, counted
 from rigopt.units import format_money
+from rigopt.upgrades.planning import Plan, Step, graph_of
 
 MARKS = {
     "buy": "[green]+[/]",

@@ -8,10 +8,10 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from rigopt.explain import named_of
-from rigopt.findings import Limits, Rival, Sensitivity
 from rigopt.outcome import Assessment, Optimal
-from rigopt.questions import Why
+from rigopt.reasons.explain import named_of
+from rigopt.reasons.findings import Limits, Rival, Sensitivity
+from rigopt.reasons.questions import Why
 from rigopt.render.text import print_ways_out
 from rigopt.render.words import KIND_WORDS, rate_words
 from rigopt.units import format_money

@@ -12,8 +12,8 @@ from rigopt.outcome import Assessment
 from rigopt.parts import KINDS
 from rigopt.render.text import print_about
 from rigopt.render.words import KIND_WORDS, counted
-from rigopt.room import Roomed
 from rigopt.units import format_money
+from rigopt.upgrades.room import Roomed
 
 
 def print_room(console: Console, found: Roomed) -> None:

@@ -10,8 +10,8 @@ from rich.table import Table
 from rigopt.outcome import Assessment
 from rigopt.render.text import print_about, print_build
 from rigopt.render.words import counted
-from rigopt.teaming import Size, Team
 from rigopt.units import format_money
+from rigopt.upgrades.teaming import Size, Team
 
 
 def print_team(console: Console, found: Team) -> None:

@@ -10,7 +10,7 @@ from rigopt.render.room import side_by_side
 from rigopt.render.text import print_about
 from rigopt.render.words import counted
 from rigopt.units import format_money
-from rigopt.upgrading import Piece, Upgraded
+from rigopt.upgrades.upgrading import Piece, Upgraded
 
 
 def print_upgrade(console: Console, found: Upgraded) -> None:

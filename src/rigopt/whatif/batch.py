@@ -19,16 +19,24 @@ from pathlib import Path
 from statistics import mean
 from typing import Self
 
-from rigopt.budgets import MONEY, Desk, family
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError
-from rigopt.journal import Journal
-from rigopt.many import spread
 from rigopt.request import Request
-from rigopt.results import SCENARIO, SECONDS, Row, result_columns, row_of, write_rows, writer_for
-from rigopt.scenarios import Column, Scenario, ScenarioSet
-from rigopt.summary import Summary, summarise
-from rigopt.worker import release
+from rigopt.whatif.budgets import MONEY, Desk, family
+from rigopt.whatif.journal import Journal
+from rigopt.whatif.many import spread
+from rigopt.whatif.results import (
+    SCENARIO,
+    SECONDS,
+    Row,
+    result_columns,
+    row_of,
+    write_rows,
+    writer_for,
+)
+from rigopt.whatif.scenarios import Column, Scenario, ScenarioSet
+from rigopt.whatif.summary import Summary, summarise
+from rigopt.whatif.worker import release
 from rigopt.workloads import mix_named
 
 MANY = 100_000
@@ -159,8 +167,8 @@ class Batch:
     ) -> None:
         """Do what is not done yet, and write the file once all is.
 
-        The arguments are those of :func:`rigopt.many.solve_many`; ``tell`` is called with how many
-        scenarios are done, and how many there are.
+        The arguments are those of :func:`rigopt.whatif.many.solve_many`; ``tell`` is called with
+        how many scenarios are done, and how many there are.
 
         Raises:
             InputError: if the disk is full, or the like; all but what was under way is kept.

@@ -14,9 +14,9 @@ from rigopt.outcome import About, Assessment, Feasible, Infeasible, Optimal
 from rigopt.parts import Fact
 from rigopt.problem import Problem
 from rigopt.request import Request
-from rigopt.resale import fetches
 from rigopt.solving import solve
 from rigopt.units import format_money
+from rigopt.upgrades.resale import fetches
 
 Tell = Callable[[str], None]
 

@@ -7,10 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
-from rigopt.axes import Axis
 from rigopt.parts import KINDS, Fact
-from rigopt.results import Row, part_column, rate_column
-from rigopt.scenarios import ScenarioSet
+from rigopt.whatif.axes import Axis
+from rigopt.whatif.results import Row, part_column, rate_column
+from rigopt.whatif.scenarios import ScenarioSet
 from rigopt.workloads import Workload
 
 BUDGET = "budget_cents"

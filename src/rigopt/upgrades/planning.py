@@ -13,12 +13,12 @@ from rigopt.build import Build
 from rigopt.catalog import Catalog
 from rigopt.checking import assess, assumptions_of, versions_of
 from rigopt.errors import InternalError
-from rigopt.ledger import Ledger, Life, Sums, counts, most_cents
 from rigopt.outcome import About, Assessment
 from rigopt.parts import Fact
-from rigopt.pathfinding import options_of, search, stage_by_stage
 from rigopt.problem import Problem
-from rigopt.stages import PlanRequest, catalog_of
+from rigopt.upgrades.ledger import Ledger, Life, Sums, counts, most_cents
+from rigopt.upgrades.pathfinding import options_of, search, stage_by_stage
+from rigopt.upgrades.stages import PlanRequest, catalog_of
 
 if TYPE_CHECKING:
     from rigopt.cpsat.paths import Path

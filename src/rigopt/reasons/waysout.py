@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from rigopt.build import Build
-from rigopt.cores import Core, minimal_core
-from rigopt.easing import TIGHT, WIDER, Change, easier
 from rigopt.errors import InputError
-from rigopt.explain import (
+from rigopt.flags import Flag
+from rigopt.llms import parse_quant, quantisations
+from rigopt.outcome import Clash, Explanation, WayOut
+from rigopt.problem import Problem
+from rigopt.reasons.cores import Core, minimal_core
+from rigopt.reasons.easing import TIGHT, WIDER, Change, easier
+from rigopt.reasons.explain import (
     Prober,
     brief,
     compares_one_sum,
@@ -19,11 +23,7 @@ from rigopt.explain import (
     reasons_of,
     total_of,
 )
-from rigopt.flags import Flag
-from rigopt.llms import parse_quant, quantisations
-from rigopt.nearest import UPWARDS, nearest_value, numbers_of, written
-from rigopt.outcome import Clash, Explanation, WayOut
-from rigopt.problem import Problem
+from rigopt.reasons.nearest import UPWARDS, nearest_value, numbers_of, written
 from rigopt.request import Request
 from rigopt.rules.base import Rule, Verdict
 from rigopt.rules.shapes import Relation

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Protocol
 
 from rigopt.build import Build
-from rigopt.nearest import nearest_value, numbers_of, written
 from rigopt.outcome import Assessment, Binding, Slack
 from rigopt.problem import Problem
+from rigopt.reasons.nearest import nearest_value, numbers_of, written
 from rigopt.rules.base import Rule
 from rigopt.rules.wishes import ids_by_default
 from rigopt.units import format_money

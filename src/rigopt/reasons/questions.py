@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from rigopt.catalog import Catalog
-from rigopt.explain import changes, joined
-from rigopt.findings import PriceRange
 from rigopt.outcome import Assessment, Explanation, Feasible, Infeasible, Optimal, PartLine
 from rigopt.parts import Fact, GpuCard
 from rigopt.problem import Problem
+from rigopt.reasons.explain import changes, joined
+from rigopt.reasons.findings import PriceRange
+from rigopt.reasons.sensitivity import build_again, price_range, sold_as
 from rigopt.request import Request
-from rigopt.sensitivity import build_again, price_range, sold_as
 from rigopt.solving import solve
 from rigopt.units import format_money
 

@@ -15,10 +15,10 @@ from rigopt.build import Build, Line
 from rigopt.catalog import Catalog
 from rigopt.checking import part_line, verified
 from rigopt.errors import InputError
-from rigopt.explain import changes
-from rigopt.findings import BudgetRange, PriceRange, Rival, Sensitivity
 from rigopt.outcome import Optimal
 from rigopt.problem import Problem, rank_of
+from rigopt.reasons.explain import changes
+from rigopt.reasons.findings import BudgetRange, PriceRange, Rival, Sensitivity
 from rigopt.request import Request
 from rigopt.rules.wishes import is_named
 from rigopt.solving import solve

@@ -9,11 +9,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rigopt.durable import replacing
 from rigopt.errors import InputError
 from rigopt.outcome import Assessment, Feasible, Infeasible, Optimal, PartLine, Unknown
 from rigopt.parts import KINDS
-from rigopt.scenarios import Column
+from rigopt.whatif.durable import replacing
+from rigopt.whatif.scenarios import Column
 from rigopt.workloads import Workload
 
 Row = Mapping[str, Any]

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from rigopt.build import Build
-from rigopt.joint_options import Options, joint_options
-from rigopt.ledger import Ledger, Life, counts, most_cents
 from rigopt.problem import Problem
 from rigopt.request import OwnedPart
 from rigopt.rules.shapes import Relation
+from rigopt.upgrades.joint_options import Options, joint_options
+from rigopt.upgrades.ledger import Ledger, Life, counts, most_cents
 
 if TYPE_CHECKING:
     from rigopt.cpsat.paths import Path, Rests

@@ -18,11 +18,11 @@ from queue import Empty, SimpleQueue
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
-from rigopt.budgets import Desk
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError, InternalError
-from rigopt.pools import cores, local_pool
-from rigopt.worker import CATALOGS, Done, NoCatalog, finished, release, run_task
+from rigopt.whatif.budgets import Desk
+from rigopt.whatif.pools import cores, local_pool
+from rigopt.whatif.worker import CATALOGS, Done, NoCatalog, finished, release, run_task
 
 AHEAD = 2
 """Tasks for each worker that are handed over before the first of them is done."""

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from rigopt.build import Build
 from rigopt.catalog import kind_of
 from rigopt.problem import Problem
-from rigopt.resale import fetches
-from rigopt.stages import FLAT, PlanRequest
+from rigopt.upgrades.resale import fetches
+from rigopt.upgrades.stages import FLAT, PlanRequest
 
 
 class Life(NamedTuple):

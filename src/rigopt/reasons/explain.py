@@ -10,11 +10,11 @@ from typing import Protocol
 
 from rigopt.build import Build
 from rigopt.checking import part_line
-from rigopt.cores import Core
-from rigopt.nearest import UPWARDS, nearest_value, numbers_of
 from rigopt.outcome import PartLine, Reason, Witness
 from rigopt.parts import KINDS
 from rigopt.problem import Problem
+from rigopt.reasons.cores import Core
+from rigopt.reasons.nearest import UPWARDS, nearest_value, numbers_of
 from rigopt.request import Request
 from rigopt.rules.base import Rule, Statement, Verdict
 from rigopt.rules.wishes import ids_by_default, is_named

@@ -17,8 +17,8 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
-from rigopt.durable import sync_folder
 from rigopt.errors import InputError
+from rigopt.whatif.durable import sync_folder
 
 NUMBER = "scenario"
 _NOT_DONE = -1

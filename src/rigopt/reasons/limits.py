@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from rigopt.binding import relaxed
 from rigopt.build import Build
 from rigopt.catalog import Catalog
-from rigopt.easing import TIGHT, USED, WIDER, Change, easier
 from rigopt.errors import InputError
-from rigopt.explain import is_default
-from rigopt.findings import Limit, Limits, Rival
 from rigopt.outcome import Optimal
 from rigopt.problem import Problem
+from rigopt.reasons.binding import relaxed
+from rigopt.reasons.easing import TIGHT, USED, WIDER, Change, easier
+from rigopt.reasons.explain import is_default
+from rigopt.reasons.findings import Limit, Limits, Rival
+from rigopt.reasons.sensitivity import budget_range, build_again, rival_of
 from rigopt.request import Request
 from rigopt.rules.base import Rule
-from rigopt.sensitivity import budget_range, build_again, rival_of
 from rigopt.solving import solve
 
 if TYPE_CHECKING:

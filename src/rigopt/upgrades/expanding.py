@@ -10,13 +10,13 @@ from rigopt.build import Build
 from rigopt.catalog import Catalog
 from rigopt.checking import assess, assumptions_of, verified, versions_of
 from rigopt.errors import InternalError
-from rigopt.joint_options import joint_options
 from rigopt.outcome import About, Assessment, Feasible, Infeasible, Optimal
 from rigopt.problem import Problem
 from rigopt.request import Request
-from rigopt.room import Addition, Room, Roomed
 from rigopt.solving import solve
 from rigopt.units import format_money
+from rigopt.upgrades.joint_options import joint_options
+from rigopt.upgrades.room import Addition, Room, Roomed
 
 if TYPE_CHECKING:
     from rigopt.cpsat.joint import Roomy

@@ -17,8 +17,8 @@ from rigopt.flags import BY_NAME, Flag
 from rigopt.llms import parse_context
 from rigopt.request import Request
 from rigopt.requestfile import fields_of, named_part
-from rigopt.shocks import is_general, parse_factor, parse_factor_step
 from rigopt.units import parse_count, parse_gigabytes, parse_money, parse_percent
+from rigopt.whatif.shocks import is_general, parse_factor, parse_factor_step
 
 SHOCK = "shock"
 PRICE_OF = "price of "

@@ -26,15 +26,15 @@ from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rigopt.axes import PRICE_OF, UNSET, Axis, Setting, read_axes, read_setting
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError, nearest
 from rigopt.flags import FLAGS, Flag
 from rigopt.request import Request, make_request
 from rigopt.requestfile import WRITERS
-from rigopt.shocks import UNCHANGED_BP, Shock, format_factor, shocked
 from rigopt.units import parse_count
 from rigopt.userfiles import read_mapping
+from rigopt.whatif.axes import PRICE_OF, UNSET, Axis, Setting, read_axes, read_setting
+from rigopt.whatif.shocks import UNCHANGED_BP, Shock, format_factor, shocked
 from rigopt.world import World
 
 KEYS = ("base", "axes", "list", "sample", "seed")

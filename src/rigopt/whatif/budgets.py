@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, TypeVar
 from rigopt.build import Build
 from rigopt.catalog import Catalog
 from rigopt.checking import verified
-from rigopt.explain import Prober
 from rigopt.outcome import Assessment, Feasible, Infeasible, Optimal, Unknown
 from rigopt.problem import Problem
+from rigopt.reasons.explain import Prober
+from rigopt.reasons.waysout import explain
 from rigopt.request import Request
 from rigopt.rules.base import Statement
-from rigopt.shocks import Shock, shocked
 from rigopt.solving import answered
-from rigopt.waysout import explain
+from rigopt.whatif.shocks import Shock, shocked
 
 if TYPE_CHECKING:
     from rigopt.cpsat.hunt import Hunt

@@ -7,12 +7,12 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import Executor
 from typing import TypeVar
 
-from rigopt.budgets import Desk, family
 from rigopt.catalog import Catalog
-from rigopt.lanes import Backlog, Lanes
 from rigopt.outcome import OUTCOME, Feasible, Infeasible, Optimal, Unknown
 from rigopt.request import Request
-from rigopt.worker import Done, finished, timed
+from rigopt.whatif.budgets import Desk, family
+from rigopt.whatif.lanes import Backlog, Lanes
+from rigopt.whatif.worker import Done, finished, timed
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -15,9 +15,9 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from rigopt.budgets import Desk
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError
+from rigopt.whatif.budgets import Desk
 
 T = TypeVar("T")
 R = TypeVar("R")
