@@ -161,6 +161,16 @@ def test_help_imports_nothing_heavy() -> None:
     assert run.stdout.strip() == "[]"
 
 
+def test_a_solve_imports_no_modelling_layer() -> None:
+    """CP-SAT's own modelling layer, and pandas with it, is for several rigs in one model only."""
+    code = (
+        "import sys, rigopt.cpsat.hunt, rigopt.cpsat.probe\n"
+        "print(sorted({'pandas', 'ortools.sat.python.cp_model'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
 def test_public_names_are_not_hidden_by_modules() -> None:
     """What ``from rigopt import NAME`` gives does not depend on what was imported before."""
     code = (
