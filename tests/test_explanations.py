@@ -164,10 +164,9 @@ def test_price_ranges_end_where_they_say() -> None:
         if build is None:
             return
         seen["answered"] += 1
-        parts = sorted({line.part.id for line in (*build.lines, *(problem.given or ())[:3])})
-        for part in data.draw(
-            st.lists(st.sampled_from(parts), unique=True, min_size=1, max_size=3)
-        ):
+        inside = {line.part.id for line in build.lines}
+        outside = {line.part.id for line in problem.given or ()} - inside
+        for part in [data.draw(st.sampled_from(sorted(ids))) for ids in (inside, outside) if ids]:
             found = price_range(problem, part, build, Clock(60))
             assert found is not None
             assert found.least_cents <= found.price_cents
@@ -176,7 +175,8 @@ def test_price_ranges_end_where_they_say() -> None:
             def answered(cents: int, part: str = part) -> Build | None:
                 return Hunt(at_price(problem, part, cents), Clock(60)).answer().build
 
-            for cents in {found.least_cents, found.most_cents or 10**8}:
+            most = 10**8 if found.most_cents is None else found.most_cents
+            for cents in {found.least_cents, most}:
                 there = answered(cents)
                 assert there is not None
                 assert same(there, build)
@@ -193,5 +193,4 @@ def test_price_ranges_end_where_they_say() -> None:
                 seen["dearer"] += 1
 
     look()
-    assert seen["cheaper"] >= 5, seen
-    assert seen["dearer"] >= 5, seen
+    assert seen["cheaper"] and seen["dearer"], seen
