@@ -27,7 +27,7 @@ LAYERS = (
     ("whatif.axes", "upgrades.stages"),
     ("world",),
     ("whatif.scenarios",),
-    ("draw",),
+    ("draw", "common"),
     ("rules",),
     ("problem",),
     (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -10,12 +12,13 @@ from hypothesis import strategies as st
 
 from rigopt.build import Line
 from rigopt.catalog import Catalog
+from rigopt.common import WISHED
 from rigopt.cpsat import hunt
 from rigopt.cpsat.search import Clock, search
 from rigopt.encoding import Encoding
 from rigopt.narrowing import narrow, needed, views
 from rigopt.parts import MemoryKit
-from rigopt.problem import WISHED, Problem
+from rigopt.problem import Problem
 from rigopt.request import OwnedPart, Request
 from rigopt.rules.base import Rule
 from rigopt.rules.operands import fact
@@ -215,3 +218,15 @@ def test_problems_that_differ_in_wishes_share_their_options(catalog: Catalog) ->
     used = Problem.of(Request(budget_cents=100_000, condition="any"), catalog)
     assert one.options is other.options
     assert one.options is not used.options
+
+
+def test_what_is_kept_of_a_catalogue_goes_with_it(catalog: Catalog) -> None:
+    """A catalogue with supposed prices is not held by the problems that it was asked about."""
+    supposed = catalog.with_market(catalog.market("us-2019-06"))
+    problem = Problem.of(Request(market="us-2019-06", budget_cents=140_000), supposed)
+    assert hunt.Hunt(problem, Clock(60)).answer().build is not None
+    assert supposed.kept and supposed.kept is not catalog.kept
+    seen = weakref.ref(supposed)
+    del supposed, problem
+    gc.collect()
+    assert seen() is None

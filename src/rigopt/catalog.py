@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from copy import copy
 from datetime import date
@@ -59,6 +60,8 @@ class Catalog:
         self._markets = dict(markets or {})
         self._indexes: dict[str, PriceIndex] = {}
         self._views: dict[tuple[str, date | None, Exchange | None], Market] = {}
+        self.kept: OrderedDict[str, object] = OrderedDict()
+        """What was worked out for problems of it (``common``)."""
         by_kind: dict[str, list[Part]] = {kind: [] for kind in KINDS}
         for part in self.parts.values():
             by_kind[kind_of(part)].append(part)
@@ -92,14 +95,14 @@ class Catalog:
         """The same catalogue with a market in the place of the one of that name."""
         other = copy(self)
         other._markets = {**self._markets, market.info.id: market}
-        other._views = {}
+        other._views, other.kept = {}, OrderedDict()
         return other
 
     def __getstate__(self) -> dict[str, Any]:
         """For another process, on a machine that need not have the folder: with every market."""
         for name in self.market_names:
             self.price_index(self.market(name).info.region)
-        state = {**vars(self), "_views": {}}
+        state = {**vars(self), "_views": {}, "kept": OrderedDict()}
         for name in ("_by_name", "_search_texts"):
             state.pop(name, None)
         return {k: dict(v) if isinstance(v, MappingProxyType) else v for k, v in state.items()}

@@ -6,16 +6,14 @@ Solver-free: the oracle of the tests enumerates the same problem with the checke
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from threading import Lock, RLock
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 from rigopt.build import Build, Line
 from rigopt.catalog import Catalog
+from rigopt.common import Common, common_to
 from rigopt.draw import capped
 from rigopt.layout import Layout
 from rigopt.parts import (
@@ -51,42 +49,6 @@ MANY_MODELS = frozenset({"storage"})
 """Kinds of which a build may mix models; of the others it has one model (or none)."""
 ON_REQUEST = frozenset({"fan", "network", "riser", "os"})
 """Kinds that no rule of a working rig asks for: they are options only where a wish does."""
-WISHED = frozenset(
-    {
-        "budget_cents",
-        "tax_bp",
-        "shipping_cents",
-        "min_gpus",
-        "min_vram_gb",
-        "min_total_vram_gb",
-        "model_params",
-        "quant",
-        "context",
-        "vendors",
-        "brands",
-        "without_parts",
-        "min_ram_gb",
-        "min_storage_gb",
-        "min_bulk_gb",
-        "min_cores",
-        "min_threads",
-        "max_wall_w",
-        "efficiency",
-        "ecc",
-        "wifi",
-        "nvlink",
-        "users",
-        "users_per_gpu",
-        "vram_per_user_gb",
-        "threads_per_user",
-        "cores_per_user",
-        "ram_per_user_gb",
-        "within_bp",
-        "time_limit_s",
-        "seed",
-    }
-)
-"""Fields of a request that only its wishes read: neither the options nor the standing rules."""
 BEST_LINK = Link(pcie_gen=6, lanes=16, nvlink=True)
 """No rig joins its cards better."""
 POWER_LIMITS_PCT = (100, 90, 80, 70, 60, 50)
@@ -114,41 +76,6 @@ class Wiring(NamedTuple):
     """Whether a bridge joins them: then there are two."""
     through_cpu: bool
     """Whether no card hangs on the chipset."""
-
-
-class Common:
-    """What all problems of one catalogue have in common that differ in wishes only: worked out for
-    the first of them, and kept for the others."""
-
-    MOST = 4
-    """So many sorts of problems are kept of a catalogue."""
-
-    def __init__(self) -> None:
-        self.options: dict[str, tuple[Line, ...]] = {}
-        self.speeds: dict[tuple[str, int, int | None, Link | None], tuple[Speed, ...] | None] = {}
-        self.judged: object = None
-        """What was judged of the options' values so far (``narrowing``)."""
-        self.lock = RLock()
-
-    @classmethod
-    def of(cls, problem: Problem) -> Common:
-        """That of a problem; one of its own if its options are given."""
-        if problem.given is not None or problem.required != REQUIRED_KINDS:
-            return cls()
-        request = problem.request.model_dump(exclude=set(WISHED))
-        world = problem.world
-        key = repr((request, world.most_drives, sorted(problem._kinds_asked_for)))
-        with _KEPT_LOCK:
-            kept = _KEPT.setdefault(world.catalog, OrderedDict())
-            found = kept.pop(key, None) or cls()
-            kept[key] = found
-            if len(kept) > cls.MOST:
-                kept.popitem(last=False)
-            return found
-
-
-_KEPT: WeakKeyDictionary[Catalog, OrderedDict[Hashable, Common]] = WeakKeyDictionary()
-_KEPT_LOCK = Lock()
 
 
 @dataclass(frozen=True)
@@ -192,8 +119,12 @@ class Problem:
 
     @cached_property
     def common(self) -> Common:
-        """What it has in common with problems that differ in wishes only."""
-        return Common.of(self)
+        """What it has in common with problems that differ in wishes only; if its options are
+        given, with none."""
+        if self.given is not None or self.required != REQUIRED_KINDS:
+            return Common()
+        beside = self.world.most_drives, sorted(self._kinds_asked_for)
+        return common_to(self.request, self.world.catalog, beside)
 
     def _options(self, kind: str) -> Iterator[Line]:
         owned = {item.part: item.quantity for item in self.request.own}
