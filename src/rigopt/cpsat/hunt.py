@@ -67,11 +67,6 @@ class Hunt:
         self._proven: dict[Key, list[Proven]] = {}
         """What earlier searches proved of configurations, by key."""
 
-    @property
-    def unscored(self) -> Encoding:
-        """The problem as one model of what is possible, without points."""
-        return Encoding(self.problem, scored=False)
-
     def _consistent(self, dropped: Collection[str], most_cents: int | None) -> Narrowing:
         """What is left of all options by consistency alone."""
         key = frozenset(dropped), most_cents

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from functools import cache, cached_property
+from collections.abc import Hashable, Sequence
+from functools import cache, cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from rigopt.build import Line
+from rigopt.narrowing.tables import Bools, Ints, Table, Values, ints
 from rigopt.problem import MANY_MODELS, SCORED, Problem, Wiring, rank_of
 from rigopt.rules.base import ABSENT
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
@@ -19,19 +19,10 @@ from rigopt.rules.sizing import CORES
 from rigopt.rules.standard import RULES
 from rigopt.seating import cramped
 
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-
-MOST_HELD = 10_000_000
-"""Combinations of values that are remembered of one relation; beyond, it is not looked into."""
+MOST_ASKED = 4_096
+"""Operands and relations of which it is remembered what they read: wishes bring their own."""
 UNLIMITED = -(10**15)
 """What an option adds to a balance that supplies nobody knows how much, where that is admitted."""
-NOT_JUDGED = -1
-
-
-def ints(values: Iterable[int]) -> Ints:
-    """A column of numbers."""
-    return np.fromiter(values, dtype=np.int64)
 
 
 class Column(NamedTuple):
@@ -55,118 +46,6 @@ class Row(NamedTuple):
 
     bound: int
     amounts: dict[str, Amounts]
-
-
-class Values:
-    """The values of an operand, each with a number."""
-
-    def __init__(self) -> None:
-        self.keys: list[Hashable] = []
-        self._codes: dict[Hashable, int] = {}
-
-    def code(self, key: Hashable) -> int:
-        """The number of a value."""
-        found = self._codes.setdefault(key, len(self.keys))
-        if found == len(self.keys):
-            self.keys.append(key)
-        return found
-
-
-class Table:
-    """What was judged of combinations of values: a number each."""
-
-    def __init__(
-        self,
-        operands: Sequence[AnyOperand],
-        values: Sequence[Values],
-        judge: Callable[[Sequence[Hashable]], int],
-        moot: Sequence[tuple[int, int, Callable[[Hashable, Hashable], bool]]],
-        if_moot: int,
-    ) -> None:
-        """``moot``: pairs of operands whose values settle that nothing is to be judged: the number
-        is ``if_moot`` then."""
-        self.operands = operands
-        self._values = values
-        self._judge = judge
-        self._moot = [(a, b, test, np.zeros((0, 0), dtype=np.int8)) for a, b, test in moot]
-        self._if_moot = if_moot
-        self._known = np.full([0] * len(operands), NOT_JUDGED, dtype=np.int16)
-
-    def block(self, alive: Sequence[Ints], most: int) -> npt.NDArray[np.int16] | None:
-        """The numbers of all combinations of some values; ``None``: more than so many of them
-        would have to be judged."""
-        if not self._grow():
-            return None
-        where = np.ix_(*alive)
-        block = self._known[where]
-        if (block == NOT_JUDGED).any():
-            self._pass_over(block, alive)
-            places = np.argwhere(block == NOT_JUDGED)
-            if len(places) > most:
-                return None
-            for place in places:
-                keys = [v.keys[a[p]] for v, a, p in zip(self._values, alive, place, strict=True)]
-                block[tuple(place)] = self._judge(keys)
-            self._known[where] = block
-        return block
-
-    def at(self, asked: Sequence[Ints]) -> npt.NDArray[np.int16] | None:
-        """The numbers of some combinations, one of each array a combination; ``None``: there are
-        too many values."""
-        if not self._grow():
-            return None
-        where = tuple(asked)
-        found = self._known[where]
-        for place in np.flatnonzero(found == NOT_JUDGED):
-            keys = [v.keys[a[place]] for v, a in zip(self._values, asked, strict=True)]
-            found[place] = self._judge(keys)
-        self._known[where] = found
-        return found
-
-    def _grow(self) -> bool:
-        """Make room for all values; whether there is."""
-        shape = [len(values.keys) for values in self._values]
-        size = 1
-        for number in shape:
-            size *= number
-        if size > MOST_HELD:
-            return False
-        self._known = _grown(self._known, shape)
-        return True
-
-    def _pass_over(self, block: npt.NDArray[np.int16], alive: Sequence[Ints]) -> None:
-        """Combinations of which nothing is to be judged: absent parts, moot pairs."""
-        for axis, (values, codes) in enumerate(zip(self._values, alive, strict=True)):
-            absent = [p for p, code in enumerate(codes) if values.keys[code] is ABSENT]
-            np.moveaxis(block, axis, 0)[absent] = self._if_moot
-        for number, (a, b, test, known) in enumerate(self._moot):
-            first, second = self._values[a].keys, self._values[b].keys
-            known = _grown(known, [len(first), len(second)], empty=0)
-            self._moot[number] = a, b, test, known
-            where = np.ix_(alive[a], alive[b])
-            pairs = known[where]
-            for i, j in np.argwhere(pairs == 0):
-                x, y = first[alive[a][i]], second[alive[b][j]]
-                skip = x is not None and y is not None and _applies(test, x, y)
-                pairs[i, j] = 1 if skip else 2
-            known[where] = pairs
-            shape = [1] * block.ndim
-            shape[a] = len(alive[a])
-            shape[b] = len(alive[b])
-            mask = (np.diagonal(pairs) if a == b else pairs) == 1
-            np.copyto(block, self._if_moot, where=mask.reshape(shape) & (block == NOT_JUDGED))
-
-
-def _applies(test: Callable[[Hashable, Hashable], bool], x: Hashable, y: Hashable) -> bool:
-    return x is not ABSENT and y is not ABSENT and test(x, y)
-
-
-def _grown(known: Any, shape: Sequence[int], empty: int = NOT_JUDGED) -> Any:
-    """An array with room for more values."""
-    if list(known.shape) == list(shape):
-        return known
-    more = [(0, new - old) for old, new in zip(known.shape, shape, strict=True)]
-    return np.pad(known, more, constant_values=empty)
 
 
 class Expansion(NamedTuple):
@@ -221,11 +100,6 @@ class Standing(Judged):
         return Amounts(amounts, amounts // pieces, -(-amounts // pieces))
 
     @cached_property
-    def place(self) -> dict[int, int]:
-        """Where every line of cards stands among the options."""
-        return {id(line): place for place, line in enumerate(self.lines["gpu"])}
-
-    @cached_property
     def parts(self) -> dict[str, Ints]:
         """The part of every option, as a number."""
         found = {}
@@ -267,7 +141,6 @@ class Columns:
             if isinstance(statement, Relation)
             or (isinstance(statement, Balance) and statement.applies(problem.world))
         ]
-        self.quantity = {k: ints(line.quantity for line in v) for k, v in self.lines.items()}
 
     @property
     def price(self) -> Row:
@@ -382,7 +255,6 @@ class Columns:
         if id(relation) not in tables:
             world = self.problem.world
             tables[id(relation)] = Table(
-                relation.operands,
                 [self.values(operand) for operand in relation.operands],
                 lambda keys: relation.admits(relation.verdict(world, keys), world),
                 relation.irrelevant,
@@ -411,7 +283,6 @@ class Columns:
             return numbers[wiring]
 
         return Table(
-            SCORED,
             [self.values(operand) for operand in SCORED],
             judge,
             (
@@ -458,7 +329,7 @@ def standing() -> frozenset[AnyOperand | Relation | Balance]:
     return frozenset((*statements, *operands))
 
 
-@cache
+@lru_cache(maxsize=MOST_ASKED)
 def leaves(operand: AnyOperand) -> tuple[Operand | Total, ...]:
     """The facts that an operand is computed from."""
     if isinstance(operand, Derived):
@@ -466,8 +337,13 @@ def leaves(operand: AnyOperand) -> tuple[Operand | Total, ...]:
     return (operand,)
 
 
-@cache
+@lru_cache(maxsize=MOST_ASKED)
 def kinds_of(relation: Relation) -> tuple[str, ...]:
     """The kinds that a relation reads."""
     found = (leaf.kind for operand in relation.operands for leaf in leaves(operand))
     return tuple(dict.fromkeys(found))
+
+
+def reads(operand: AnyOperand, kind: str) -> bool:
+    """Whether an operand is computed from facts of a kind."""
+    return any(leaf.kind == kind for leaf in leaves(operand))

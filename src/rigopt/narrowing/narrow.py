@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from rigopt.build import Line
-from rigopt.narrowing.columns import Amounts, Bools, Columns, Ints, kinds_of, leaves
+from rigopt.narrowing.columns import Amounts, Columns, kinds_of, leaves
 from rigopt.narrowing.sets import Replacing
+from rigopt.narrowing.tables import Bools, Ints
 from rigopt.narrowing.views import Views, undominated
 from rigopt.parts import KINDS
 from rigopt.problem import MANY_MODELS, SCORED, Problem

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from rigopt.narrowing.columns import Bools, Ints, Row, ints, leaves
-from rigopt.narrowing.views import HALF, NOWHERE, Views, admits, distinct
+from rigopt.narrowing.columns import Row, leaves, reads
+from rigopt.narrowing.tables import Bools, Ints, ints
+from rigopt.narrowing.views import HALF, NOWHERE, Views, admits, as_good, by_code, distinct
 from rigopt.problem import SCORED
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
 from rigopt.rules.shapes import Relation
@@ -136,11 +137,7 @@ class Replacing(Views):
 
     def _mine(self, relation: Relation) -> list[int]:
         """The operands that read the kind."""
-        return [
-            axis
-            for axis, operand in enumerate(relation.operands)
-            if any(leaf.kind == self.kind for leaf in leaves(operand))
-        ]
+        return [axis for axis, operand in enumerate(relation.operands) if reads(operand, self.kind)]
 
     def _is_sum(self, operand: AnyOperand) -> bool:
         return all(isinstance(leaf, Total) and leaf.kind == self.kind for leaf in leaves(operand))
@@ -211,8 +208,7 @@ class Replacing(Views):
     def _compare(self, operand: AnyOperand, alive: Ints, sort: Ints, covers: Bools) -> None:
         if len(covers) == 1:
             return
-        of_code = np.zeros(int(alive.max()) + 1, dtype=np.int64)
-        of_code[alive] = sort
+        of_code = by_code(alive, sort)
         if isinstance(operand, Operand):
             mine = of_code[self._columns.column(operand).codes[self.left]]
             self.good &= covers[mine[:, None], mine[None, :]]
@@ -247,8 +243,7 @@ class Replacing(Views):
         sorts[self._impossible(other_facts, contexts)] = NOWHERE
         over = np.ones((len(sorts), len(sorts)), dtype=np.bool_)
         for sort in sorts.T[distinct(sorts.T)[0]]:
-            first, second = sort[:, None], sort[None, :]
-            over &= (second == NOWHERE) | ((first != NOWHERE) & covers[first, second])
+            over &= as_good(sort[:, None], sort[None, :], covers)
         self._by_sum(over)
 
     def _by_sum(self, over: Bools) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rigopt.build import Line
-from rigopt.narrowing.columns import Bools, Expansion, Ints, Row, leaves
+from rigopt.narrowing.columns import Expansion, Row, leaves, reads
+from rigopt.narrowing.tables import Bools, Ints
 from rigopt.parts import GpuCard
 from rigopt.problem import MANY_MODELS, SCORED, Wiring
 from rigopt.rules.operands import AnyOperand, Derived, Operand
@@ -65,7 +66,7 @@ class Views:
             self._equal(operands)
             return
         for axis, operand in enumerate(operands):
-            if any(leaf.kind == self.kind for leaf in leaves(operand)):
+            if reads(operand, self.kind):
                 sort, covers = admits(block.admitted, axis)
                 self._compare(operand, block.alive[axis], sort, covers)
 
@@ -84,16 +85,13 @@ class Views:
                 self._equal([operand])
 
     def _cover(self, codes: Ints, alive: Ints, sort: Ints, covers: Bools) -> None:
-        of_code = np.zeros(int(alive.max()) + 1, dtype=np.int64)
-        of_code[alive] = sort
-        self.covers.append((of_code[codes[self.left]], covers))
+        self.covers.append((by_code(alive, sort)[codes[self.left]], covers))
 
     def _derived(self, derived: Derived, alive: Ints, sort: Ints, covers: Bools) -> None:
         """Compare the options by the values that a derived operand has with each of them, whatever
         the other facts that it comes from."""
         expansion = self._columns.expansion(derived, self._of.left)
-        of_code = np.zeros(int(alive.max()) + 1, dtype=np.int64)
-        of_code[alive] = sort
+        of_code = by_code(alive, sort)
         for place, fact in enumerate(leaves(derived)):
             if fact.kind != self.kind:
                 continue
@@ -105,11 +103,10 @@ class Views:
                 continue
             where, row = distinct(table)
             rows = table[where]
-            first, second = rows[:, None, :], rows[None, :, :]
-            over = (second == NOWHERE) | ((first != NOWHERE) & covers[first, second])
+            over = as_good(rows[:, None, :], rows[None, :, :], covers)
             codes = self._columns.column(fact).codes
             self._once(codes)
-            self._cover(codes, values, row, over.all(axis=2))
+            self._cover(codes, values, row, np.logical_and.reduce(over, axis=2))
 
     def _equal(self, operands: Sequence[AnyOperand]) -> None:
         """Only options with the same values compare."""
@@ -195,7 +192,7 @@ class Views:
         order = self._wiring_order(np.unique(block))
         operands: Sequence[AnyOperand] = SCORED
         for axis, operand in enumerate(operands):
-            if any(leaf.kind == self.kind for leaf in leaves(operand)):
+            if reads(operand, self.kind):
                 sort, covers = _sorts(block, axis, order)
                 self._compare(operand, alive[axis], sort, covers)
 
@@ -224,6 +221,20 @@ class Views:
         return fast is not None and all(
             a.per_second >= b.per_second for a, b in zip(fast, slow, strict=True)
         )
+
+
+def by_code(alive: Ints, sort: Ints) -> Ints:
+    """The sort of every value by its number."""
+    found = np.zeros(int(alive.max()) + 1, dtype=np.int64)
+    found[alive] = sort
+    return found
+
+
+def as_good(first: Ints, second: Ints, covers: Bools) -> Bools:
+    """Whether one sort is at least as good as another; ``NOWHERE`` is no better than any, and
+    whatever is there is as good as it."""
+    found: Bools = (second == NOWHERE) | ((first != NOWHERE) & covers[first, second])
+    return found
 
 
 def distinct(rows: npt.NDArray[Any]) -> tuple[Ints, Ints]:
