@@ -29,6 +29,7 @@ from rigopt.cli_request import (
     one_form,
     priced,
     progress,
+    save_build,
     with_imports_of,
     with_wishes,
 )
@@ -141,12 +142,7 @@ def solve_command(
     request, catalog = asked(given, request_file, prices, folder)
     with progress() as tell:
         outcome = solve(request, catalog=catalog, tell=tell)
-    if target is not None and isinstance(outcome, Optimal | Feasible):
-        from rigopt.buildfile import write_build
-        from rigopt.requestfile import written_request
-
-        text = write_build(outcome.build, request=written_request(request), title="rigopt build")
-        write_whole(target, text, "--save")
+    save_build(target, getattr(outcome, "build", None), request)
     _show(outcome, as_json=as_json, as_markdown=as_markdown, verbose=verbose)
     if isinstance(outcome, Infeasible):
         raise typer.Exit(NO_BUILD)

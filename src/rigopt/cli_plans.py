@@ -3,11 +3,19 @@ teams, plans in stages."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from rigopt.cli_request import Prices, RequestFile, asked, path_of, priced, progress
+from rigopt.cli_request import (
+    Prices,
+    RequestFile,
+    asked,
+    path_of,
+    priced,
+    progress,
+    save_build,
+)
 from rigopt.errors import InputError
 from rigopt.terminal import (
     LIMIT,
@@ -19,11 +27,6 @@ from rigopt.terminal import (
     writable,
     write_whole,
 )
-
-if TYPE_CHECKING:
-    from rigopt.outcome import Assessment
-    from rigopt.request import Request
-
 
 Save = Annotated[str | None, typer.Option("--save", metavar="FILE", help="Write the build.")]
 
@@ -46,8 +49,7 @@ def show_room(
     room = parse_room(room_for, catalog)
     with progress() as tell:
         found = solve_with_room(request, room, catalog=catalog, tell=tell)
-    if target is not None and found.build is not None:
-        write_whole(target, _build_text(found.build, request), "--save")
+    save_build(target, found.build, request)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
@@ -101,8 +103,7 @@ def upgrade_command(
     request, catalog = asked(given, request_file, prices, folder)
     with progress() as tell:
         found = upgrade(request, catalog=catalog, tell=tell)
-    if target is not None and found.build is not None:
-        write_whole(target, _build_text(found.build, request), "--save")
+    save_build(target, found.build, request)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
@@ -188,10 +189,3 @@ def plan_command(
         print_plan(console(), found)
     if not found.steps:
         raise typer.Exit(NO_BUILD if found.status == "infeasible" else LIMIT)
-
-
-def _build_text(build: Assessment, request: Request) -> str:
-    from rigopt.buildfile import write_build
-    from rigopt.requestfile import written_request
-
-    return write_build(build, request=written_request(request), title="rigopt build")

@@ -13,10 +13,11 @@ import typer
 
 from rigopt.errors import InputError
 from rigopt.flags import FLAGS
-from rigopt.terminal import catalog_in, progress_bar
+from rigopt.terminal import catalog_in, progress_bar, write_whole
 
 if TYPE_CHECKING:
     from rigopt.catalog import Catalog
+    from rigopt.outcome import Assessment
     from rigopt.request import Request
 
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="The answer as Markdown.")]
@@ -116,3 +117,14 @@ def one_form(as_json: bool, as_markdown: bool) -> None:
     """Refuse two forms of one answer."""
     if as_json and as_markdown:
         raise InputError("exclude each other", where="--json and --markdown", mend="keep one")
+
+
+def save_build(target: Path | None, build: Assessment | None, request: Request) -> None:
+    """Write a build with its request where ``--save`` says, if there are both."""
+    if target is None or build is None:
+        return
+    from rigopt.buildfile import write_build
+    from rigopt.requestfile import written_request
+
+    text = write_build(build, request=written_request(request), title="rigopt build")
+    write_whole(target, text, "--save")

@@ -29,6 +29,7 @@ from rigopt.reasons.binding import binding, no_slack
 from rigopt.reasons.waysout import explain
 from rigopt.request import Request
 from rigopt.units import format_money
+from rigopt.world import World
 
 if TYPE_CHECKING:
     from rigopt.cpsat.search import Clock, Found
@@ -96,16 +97,12 @@ def answered(
 
     ``verify`` takes the place of :func:`verified` for the answer.
     """
-    from rigopt.cpsat.search import SOLVER, Status
+    from rigopt.cpsat.search import Status
 
     problem = hunt.problem
     request = problem.request
     limit = f"time limit of {request.time_limit_s} s reached (--time-limit)"
-    about = About(
-        assumptions=assumptions_of(problem.world),
-        versions=versions_of(problem.world, SOLVER),
-        request=request,
-    )
+    about = about_of(problem.world, request)
     found = hunt.answer(tell)
     if found.status is Status.UNKNOWN:
         return Unknown(limit=limit, about=about)
@@ -126,6 +123,15 @@ def answered(
         )
     return Feasible(
         build=built, score_bound=bound, binding=held, no_slack=spare, limit=limit, about=about
+    )
+
+
+def about_of(world: World, request: Request) -> About:
+    """What an answer of the solver rests on."""
+    from rigopt.cpsat.search import SOLVER
+
+    return About(
+        assumptions=assumptions_of(world), versions=versions_of(world, SOLVER), request=request
     )
 
 
@@ -183,15 +189,11 @@ def solve_top(
         InputError: if the request names something that is not known.
     """
     from rigopt.cpsat.hunt import Hunt
-    from rigopt.cpsat.search import SOLVER, Clock, Status
+    from rigopt.cpsat.search import Clock, Status
 
     request = request or Request()
     problem = Problem.of(request, catalog or Catalog.load())
-    about = About(
-        assumptions=assumptions_of(problem.world),
-        versions=versions_of(problem.world, SOLVER),
-        request=request,
-    )
+    about = about_of(problem.world, request)
     answers: list[Optimal] = []
     tell(f"build 1 of {count}")
     clock = Clock(request.time_limit_s)
@@ -240,7 +242,7 @@ def frontier(
         InputError: if the request names something that is not known.
     """
     from rigopt.cpsat.hunt import Hunt
-    from rigopt.cpsat.search import SOLVER, Clock, Status
+    from rigopt.cpsat.search import Clock, Status
 
     request = request or Request()
     problem = Problem.of(request, catalog or Catalog.load())
@@ -258,11 +260,7 @@ def frontier(
         currency=problem.world.market.info.currency,
         points=tuple(reversed(points)),
         complete=complete,
-        about=About(
-            assumptions=assumptions_of(problem.world),
-            versions=versions_of(problem.world, SOLVER),
-            request=request,
-        ),
+        about=about_of(problem.world, request),
     )
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from rigopt.build import Build
 from rigopt.catalog import Catalog
-from rigopt.checking import assess, assumptions_of, verified, versions_of
+from rigopt.checking import assess, verified
 from rigopt.errors import InternalError
-from rigopt.outcome import About, Assessment, Feasible, Infeasible, Optimal
+from rigopt.outcome import Assessment, Feasible, Infeasible, Optimal
 from rigopt.problem import Problem
 from rigopt.request import Request
-from rigopt.solving import solve
+from rigopt.solving import about_of, solve
 from rigopt.units import format_money
 from rigopt.upgrades.joint_options import joint_options
 from rigopt.upgrades.room import Addition, Room, Roomed
@@ -43,18 +43,13 @@ def solve_with_room(
         InputError: if the request names something that is not known.
     """
     from rigopt.cpsat.joint import Roomy
-    from rigopt.cpsat.search import SOLVER, Clock
+    from rigopt.cpsat.search import Clock
 
     catalog = catalog or Catalog.load()
     tell("the best build without room")
     answer = solve(request, catalog=catalog)
     without = answer.build if isinstance(answer, Optimal | Feasible) else None
     now, later = problems(request, room, catalog)
-    about = About(
-        assumptions=assumptions_of(now.world),
-        versions=versions_of(now.world, SOLVER),
-        request=request,
-    )
     base = Roomed(
         status="unknown",
         room=room,
@@ -65,7 +60,7 @@ def solve_with_room(
         without=without,
         text=(f"time limit of {request.time_limit_s} s reached (--time-limit)",),
         least_cents=None,
-        about=about,
+        about=about_of(now.world, request),
     )
     if isinstance(answer, Infeasible):
         told = (f"even without room {answer.explanation.summary}",)

@@ -11,11 +11,12 @@ import networkx as nx
 
 from rigopt.build import Build
 from rigopt.catalog import Catalog
-from rigopt.checking import assess, assumptions_of, versions_of
+from rigopt.checking import assess
 from rigopt.errors import InternalError
 from rigopt.outcome import About, Assessment
 from rigopt.parts import Fact
 from rigopt.problem import Problem
+from rigopt.solving import about_of
 from rigopt.upgrades.ledger import Ledger, Life, Sums, counts, most_cents
 from rigopt.upgrades.pathfinding import options_of, search, stage_by_stage
 from rigopt.upgrades.stages import PlanRequest, catalog_of
@@ -93,7 +94,7 @@ def plan(
     Raises:
         InputError: if a request names something that is not known.
     """
-    from rigopt.cpsat.search import SOLVER, Clock
+    from rigopt.cpsat.search import Clock
 
     problems = problems_of(asked, catalog or Catalog.load())
     ledger = Ledger(asked, problems)
@@ -108,11 +109,7 @@ def plan(
         net_cents=None,
         text=(f"time limit of {clock.seconds:g} s reached (--time-limit)",),
         asked=asked,
-        about=About(
-            assumptions=assumptions_of(first.world),
-            versions=versions_of(first.world, SOLVER),
-            request=first.request,
-        ),
+        about=about_of(first.world, first.request),
     )
     tell("stage by stage")
     greedy = stage_by_stage(ledger, clock)

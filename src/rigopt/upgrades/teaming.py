@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from rigopt.catalog import Catalog
-from rigopt.checking import assumptions_of, verified, versions_of
+from rigopt.checking import verified
 from rigopt.outcome import About, Assessment, Infeasible
 from rigopt.parts import Fact
 from rigopt.problem import Problem
 from rigopt.request import Request
-from rigopt.solving import solve
+from rigopt.solving import about_of, solve
 from rigopt.units import format_money
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def solve_team(
     Raises:
         InputError: if the request names something that is not known.
     """
-    from rigopt.cpsat.search import SOLVER, Clock
+    from rigopt.cpsat.search import Clock
 
     catalog = catalog or Catalog.load()
     most = request.max_gpus * request.users_per_gpu
@@ -85,11 +85,7 @@ def solve_team(
         best=best,
         sizes=tuple(sizes),
         text=_told(best, people) if best else _why(request, sizes, proven, catalog),
-        about=About(
-            assumptions=assumptions_of(world),
-            versions=versions_of(world, SOLVER),
-            request=request,
-        ),
+        about=about_of(world, request),
     )
 
 
