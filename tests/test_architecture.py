@@ -40,7 +40,7 @@ LAYERS = (
         "upgrades.joint_options",
         "upgrades.ledger",
     ),
-    ("whatif.results", "upgrades.room"),
+    ("whatif.results", "upgrades.room", "tradeoffs"),
     ("whatif.summary",),
     ("encoding",),
     ("boardmap",),

@@ -354,22 +354,36 @@ class Unknown(Fact):
     about: About
 
 
+AxisName = Literal["price", "throughput", "vram", "watts"]
+"""What a curve may be drawn of: price to pay, score, GPU memory of all cards together, sustained
+draw at full load."""
+
+
 class FrontierPoint(Fact):
-    """A build that no other beats: more throughput costs more."""
+    """A build that no other beats: to be better on one axis is to be worse on the other."""
 
     total_cents: int
     score: int
+    """0 also where it cannot be predicted."""
+    vram_gb: int
+    """Of all cards together."""
+    sustained_w: int | None
+    """At full load, as the power budget says; ``None``: a fact is unknown."""
     parts: tuple[PartLine, ...]
 
 
 class Frontier(Fact):
-    """The curve of price and throughput, the cheapest build first."""
+    """The curve of two axes, the least on the first of them first."""
 
     schema_version: Literal[4] = 4
+    axes: tuple[AxisName, AxisName]
     currency: str
     points: tuple[FrontierPoint, ...]
     complete: bool
-    """Whether no point is missing; otherwise time ended before the cheap end was reached."""
+    """Whether no point is missing; otherwise time ended."""
+    followed: AxisName
+    """If it is not complete, points are missing that are better on this axis than all that are
+    there, and no others."""
     about: About
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import count as count_from
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from rigopt.build import Build
 from rigopt.catalog import Catalog
 from rigopt.checking import assumptions_of, verified, versions_of
 from rigopt.difference import other_than
+from rigopt.errors import InternalError
 from rigopt.outcome import (
     About,
     Assessment,
@@ -28,6 +29,8 @@ from rigopt.problem import Problem
 from rigopt.reasons.binding import binding, no_slack
 from rigopt.reasons.waysout import explain
 from rigopt.request import Request
+from rigopt.rules.sizing import total_vram_gb
+from rigopt.tradeoffs import DEFAULT, Axes, axes_of, better, followed, value_of
 from rigopt.units import format_money
 from rigopt.world import World
 
@@ -232,36 +235,70 @@ def different(problem: Problem, features: Sequence[str], clock: Clock) -> Iterat
 def frontier(
     request: Request | None = None,
     *,
+    axes: Sequence[str] = DEFAULT,
     catalog: Catalog | None = None,
     tell: Callable[[str], None] = lambda _step: None,
 ) -> Frontier:
-    """Every build for which no other scores as much for less, within the budget: the whole curve
-    of price and throughput, each point proven, none missing.
+    """Every build that no other beats on two axes: the whole curve, each point proven, none
+    missing.
+
+    Args:
+        request: as for :func:`solve`; its wishes hold all along the curve.
+        axes: two of "price" (less is better), "throughput" (more), "vram" (of all cards together,
+            more) and "watts" (sustained draw at full load, less). Of several builds at one point
+            it has the one with the highest score, then the cheapest, then a fixed one.
+        catalog: as for :func:`solve`.
+        tell: called with what was found so far.
 
     Raises:
-        InputError: if the request names something that is not known.
+        InputError: if the request names something that is not known, or the axes are no two.
     """
-    from rigopt.cpsat.hunt import Hunt
+    from rigopt.cpsat.curves import curve
     from rigopt.cpsat.search import Clock, Status
 
-    request = request or Request()
+    request, chosen = request or Request(), axes_of(axes)
     problem = Problem.of(request, catalog or Catalog.load())
     points: list[FrontierPoint] = []
     complete = True
-    for found in Hunt(problem, Clock(request.time_limit_s)).curve():
+    for found in curve(problem, chosen, Clock(request.time_limit_s)):
         if found.status is not Status.OPTIMAL or found.build is None or found.score is None:
             complete = found.status is Status.INFEASIBLE
             break
         built = verified(problem, found.build, found.score)
-        total = built.total_cents or 0
-        points.append(FrontierPoint(total_cents=total, score=found.score, parts=built.parts))
-        tell(f"{len(points)} builds, down to {format_money(total, built.currency)}")
+        points.append(_point(problem, found.build, built))
+        _trade_off(points[-2:], chosen)
+        tell(f"{len(points)} builds, the last for {format_money(built.total_cents or 0)}")
     return Frontier(
+        axes=chosen,
         currency=problem.world.market.info.currency,
-        points=tuple(reversed(points)),
+        points=tuple(sorted(points, key=lambda point: value_of(point, chosen[0]))),
         complete=complete,
+        followed=followed(chosen),
         about=about_of(problem.world, request),
     )
+
+
+def _point(problem: Problem, build: Build, built: Assessment) -> FrontierPoint:
+    return FrontierPoint(
+        total_cents=built.total_cents or 0,
+        score=built.score or 0,
+        vram_gb=sum(total_vram_gb(line, problem.world) for line in build.of_kind("gpu")),
+        sustained_w=built.power.sustained_w,
+        parts=built.parts,
+    )
+
+
+def _trade_off(points: Sequence[FrontierPoint], axes: Axes) -> None:
+    """Hold the solver to it that neither of two points beats the other.
+
+    Raises:
+        InternalError: if one does.
+    """
+    for one, other in pairwise(points):
+        gains = [better(axis, value_of(one, axis), value_of(other, axis)) for axis in axes]
+        losses = [better(axis, value_of(other, axis), value_of(one, axis)) for axis in axes]
+        if sorted(gains) != [False, True] or sorted(losses) != [False, True]:
+            raise InternalError(f"one of two builds on the curve of {axes} beats the other")
 
 
 def explained(problem: Problem, clock: Clock) -> Explanation:

@@ -18,7 +18,10 @@ from rigopt.cpsat.search import Clock, Found, Status, run
 from rigopt.encoding import Encoding
 from rigopt.errors import InternalError
 from rigopt.narrowing import LITTLE, Columns, Narrowing
+from rigopt.narrowing.columns import UNLIMITED, Row
 from rigopt.problem import Problem
+from rigopt.rules.base import Rule
+from rigopt.rules.shapes import Balance
 
 FIRST, GROWTH = 2, 3
 """Configurations in the first model, and how many times more in each next one."""
@@ -136,9 +139,10 @@ class Hunt:
         dropped: Collection[str],
         most_cents: int | None,
         least: int,
+        wanted: Row | None = None,
     ) -> Model | None:
         """A model of some configurations in which no more is paid for parts, and so many points
-        are reached; ``None``: there is no such build."""
+        are reached; ``None``: there is no such build. ``wanted``: an amount to be made small."""
         with self.problem.common.lock:
             narrow = Narrowing(
                 self._columns,
@@ -147,6 +151,7 @@ class Hunt:
                 most_cents=most_cents,
                 least=least,
                 within=self._consistent(dropped, most_cents),
+                wanted=wanted,
             )
             narrow.consistent()
             narrow.undominated()
@@ -263,6 +268,58 @@ class Hunt:
         if more.status is not Status.OPTIMAL or more.score is None:
             return replace(first, status=Status.FEASIBLE)
         return self._cheapest(replace(more, score_bound=best.score), more.score, cents or 0, ())
+
+    def tighter(self, *rules: Rule) -> Hunt:
+        """The same problem with more rules."""
+        return Hunt(replace(self.problem, rules=(*self.problem.rules, *rules)), self.clock)
+
+    def least(
+        self, amount: Balance, *, at_least: int = 0, most_cents: int | None = None
+    ) -> tuple[Status, int | None]:
+        """The least by which what a balance asks for exceeds what it is supplied in any build:
+        OPTIMAL with the number, INFEASIBLE, or UNKNOWN when time ended before the proof.
+
+        ``at_least``: the points to reach; ``most_cents`` bounds what is paid for parts.
+        """
+        limit = self._most_cents((), most_cents)
+        row, _ = self._columns.row(amount)
+        left = self._by_amount(self._configs((), limit, (), at_least), row, limit)
+        found, size = None, FIRST
+        while left:
+            chunk, left = left[:size], left[size:]
+            size *= GROWTH
+            model = self._model([config for _, config in chunk], (), limit, at_least, row)
+            if model is None:
+                continue
+            terms = [
+                (weight, literal)
+                for kind in row.amounts
+                for line, literal in model.encoding.options(kind)
+                if (weight := amount.weight(line, self.problem.world, UNLIMITED))
+            ]
+            if found is not None:
+                model.at_most(terms, found - 1)
+            model.minimise(terms)
+            status, answer = run(model, self.clock, self._seed)
+            if status in (Status.FEASIBLE, Status.UNKNOWN):
+                return Status.UNKNOWN, None
+            if status is Status.OPTIMAL:
+                found = round(answer.objective_value)
+                left = [(bound, config) for bound, config in left if bound < found]
+        return (Status.INFEASIBLE if found is None else Status.OPTIMAL), found
+
+    def _by_amount(
+        self, configs: Sequence[Config], row: Row, most_cents: int | None
+    ) -> list[tuple[int, Config]]:
+        """Configurations with the least that a build of each adds up to, the least first."""
+        if not configs:
+            return []
+        wide = self._consistent((), most_cents)
+        amounts = {kind: mine for kind, mine in row.amounts.items() if kind != "gpu"}
+        rest = sum(wide.extreme(kind, mine, 1) for kind, mine in amounts.items())
+        cards = row.amounts["gpu"].of_line
+        found = [(rest + int(cards[list(c.places)].min()), c) for c in configs]
+        return sorted(found, key=lambda item: (item[0], item[1].places))
 
     def _cheapest(
         self, best: Found, least: int, most_cents: int | None, without: Collection[Cards]

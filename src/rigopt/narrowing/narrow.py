@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rigopt.build import Line
-from rigopt.narrowing.columns import Amounts, Columns, kinds_of, leaves
+from rigopt.narrowing.columns import Amounts, Columns, Row, kinds_of, leaves
 from rigopt.narrowing.sets import Replacing
 from rigopt.narrowing.tables import Bools, Ints
 from rigopt.narrowing.views import Views, undominated
@@ -65,13 +65,16 @@ class Narrowing:
         least: int = 0,
         within: Narrowing | None = None,
         most_judged: int | None = None,
+        wanted: Row | None = None,
     ) -> None:
         """``gpus``: the places of the cards to choose from; ``least``: the points to reach;
         ``within``: what is consistent with rules and a price that are no stricter;
-        ``most_judged``: how much to ask a relation at once."""
+        ``most_judged``: how much to ask a relation at once; ``wanted``: an amount of which less is
+        better, whatever its bound."""
         self.columns = columns
         self.problem = columns.problem
         self._least = least
+        self.wanted = wanted
         self._most_judged = MOST_JUDGED if most_judged is None else most_judged
         self.impossible = False
         """Whether no build is left."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST_WIRED = 100_000
 """Combinations of board, CPU, cards, case and bridge that are wired to compare boards."""
 NOWHERE = -1
+NEVER = -(10**15)
+"""A bound that no amount is so small as to keep: then every difference counts."""
 HALF = 0.5
 
 
@@ -51,6 +53,8 @@ class Views:
         for row in narrowing.rows:
             if kind in row.amounts:
                 self._balance(row)
+        if narrowing.wanted is not None and kind in narrowing.wanted.amounts:
+            self._balance(narrowing.wanted._replace(bound=NEVER))
         self._objective()
 
     @property

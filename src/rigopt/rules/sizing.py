@@ -10,7 +10,7 @@ from rigopt.need import Need
 from rigopt.parts import Cpu, GpuCard, MemoryKit
 from rigopt.rules.base import Key, Rule, Verdict
 from rigopt.rules.operands import Operand, joint
-from rigopt.rules.shapes import Balance, Relation, Term, decide, hundredfold
+from rigopt.rules.shapes import Balance, Relation, Term, decide, hundredfold, scaled
 from rigopt.units import known_sum
 from rigopt.workloads import Workload
 from rigopt.world import World
@@ -29,6 +29,11 @@ def vram_gb(line: Line, world: World) -> int:
     """GPU memory of one card of a line in GB."""
     assert isinstance(line.part, GpuCard)
     return world.chip(line.part).vram_gb
+
+
+def total_vram_gb(line: Line, world: World) -> int:
+    """GPU memory of all cards of a line in GB."""
+    return vram_gb(line, world) * line.quantity
 
 
 def threads(line: Line, _world: World) -> int | None:
@@ -52,9 +57,7 @@ RAM_PER_TOTAL = Balance(
     demand=(
         Term(
             "gpu",
-            lambda line, world: (
-                vram_gb(line, world) * line.quantity * world.profile.ram_per_total_vram_pct
-            ),
+            scaled(total_vram_gb, lambda world: world.profile.ram_per_total_vram_pct),
         ),
     ),
     supply=(Term("memory", hundredfold(ram_gb), "modules or module_gb"),),

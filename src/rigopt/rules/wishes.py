@@ -16,7 +16,7 @@ from rigopt.rules.base import Key, Rule
 from rigopt.rules.operands import Operand, Value, fact
 from rigopt.rules.power import at_the_wall
 from rigopt.rules.shapes import Balance, Relation, Term, decide
-from rigopt.rules.sizing import CARD_MEMORIES, cores, holds, ram_gb, threads, vram_gb
+from rigopt.rules.sizing import CARD_MEMORIES, cores, holds, ram_gb, threads, total_vram_gb, vram_gb
 from rigopt.rules.storage import drive_gb, solid_gb
 from rigopt.units import format_money
 from rigopt.world import World
@@ -82,7 +82,7 @@ def _wishes(r: Request) -> Iterator[Rule]:
             "--min-total-vram",
             "GB",
             "gpu",
-            lambda line, w: vram_gb(line, w) * line.quantity,
+            total_vram_gb,
             r.min_total_vram_gb,
             "{demand} GB of VRAM asked for in all {sign} {supply} GB there",
         )
