@@ -332,6 +332,7 @@ LOOKS = (
     ("compare", "3090", "4090", "rtx 6000 ada", "--used"),
     ("model", "report"),
     ("frontier", "--budget", "1500"),
+    ("frontier", "--budget", "1500", "--axes", "vram,watts"),
     ("solve", "--budget", "1500", "--top", "2"),
     ("why-not", "RTX 5090", "--budget", "1500"),
     ("limits", "--budget", "1500"),

@@ -191,6 +191,12 @@ def _solve_top(
 def frontier_command(
     given: dict[str, Any],
     request_file: RequestFile = None,
+    axes: Annotated[
+        str | None,
+        typer.Option(
+            "--axes", metavar="X,Y", help="Of price, throughput, vram (of all cards), watts."
+        ),
+    ] = None,
     as_json: AsJson = False,
     csv_file: Annotated[
         str | None, typer.Option("--csv", metavar="FILE", help="Write the curve as CSV.")
@@ -201,13 +207,15 @@ def frontier_command(
     prices: Prices = None,
     folder: Folder = None,
 ) -> None:
-    """Price against throughput, every point proven: rigopt frontier --budget 10000"""
+    """Price against throughput, or what --axes says: rigopt frontier --budget 10000"""
     from rigopt.solving import frontier
+    from rigopt.tradeoffs import DEFAULT, parse_axes
 
+    chosen = DEFAULT if axes is None else parse_axes(axes, where="--axes")
     csv_target, plot_target = writable(csv_file, "--csv"), writable(plot_file, "--plot")
     request, catalog = asked(given, request_file, prices, folder)
     with progress() as tell:
-        found = frontier(request, catalog=catalog, tell=tell)
+        found = frontier(request, axes=chosen, catalog=catalog, tell=tell)
     from rigopt.render.frontier import csv_text, print_frontier, svg
 
     if csv_target is not None:

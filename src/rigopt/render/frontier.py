@@ -1,24 +1,72 @@
-"""The curve of price and throughput: as a table with what changes, as text, CSV and SVG."""
+"""A curve of two axes: as a table with what changes, as text, CSV and SVG."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from math import ceil
+from typing import NamedTuple
 
 from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rigopt.outcome import Frontier, FrontierPoint, PartLine
+from rigopt.outcome import AxisName, Frontier, FrontierPoint, PartLine
 from rigopt.parts import KINDS
 from rigopt.render.words import KIND_WORDS
+from rigopt.tradeoffs import DEFAULT, MORE_IS_BETTER, better, value_of
 from rigopt.units import format_money
 
 WIDE, HIGH = 64, 16
 """Characters of the plot on a terminal."""
+MARGIN = 7
+"""Characters left of it at least."""
+
+
+class Face(NamedTuple):
+    """How an axis is shown."""
+
+    title: str
+    """Over a column of a table."""
+    column: str
+    """In CSV."""
+    label: str
+    """In a drawing."""
+    words: str
+    """Of a value: ``{}`` stands for it."""
+    missing: str
+    """What there would be beyond the last point."""
+    unit: str = ""
+
+
+FACES: Mapping[AxisName, Face] = {
+    "price": Face("Price", "total", "price", "{}", "cheaper builds"),
+    "throughput": Face(
+        "Score", "score", "score (1,000 = one RTX 3090)", "score {}", "builds with a higher score"
+    ),
+    "vram": Face(
+        "VRAM", "vram_gb", "GPU memory of all cards (GB)", "{}", "builds with more memory", " GB"
+    ),
+    "watts": Face(
+        "Draw", "sustained_w", "draw at full load (W)", "{}", "builds that draw less", " W"
+    ),
+}
+
+
+def shown_axes(found: Frontier) -> tuple[AxisName, ...]:
+    """The axes of a curve, and of every curve price and score."""
+    return tuple(dict.fromkeys((*found.axes, *DEFAULT)))
+
+
+def _cell(axis: AxisName, value: int, currency: str) -> str:
+    return format_money(value, currency) if axis == "price" else f"{value:,}{FACES[axis].unit}"
+
+
+def _mark(axis: AxisName, value: int, currency: str) -> str:
+    """A value at the edge of a drawing: money without cents, the rest without a unit."""
+    return format_money(value // 100 * 100, currency) if axis == "price" else f"{value:,}"
 
 
 def _named(parts: Sequence[PartLine], kind: str) -> str:
@@ -41,95 +89,123 @@ def changes(before: FrontierPoint | None, after: FrontierPoint) -> list[str]:
 
 
 def print_frontier(console: Console, found: Frontier) -> None:
-    """Every point with its price, score and cards and what else changes; then the curve."""
+    """Every point with where it stands, and its cards and what else changes; then the curve."""
     if not found.points:
-        console.print("[red]No build[/] within the budget.", highlight=False)
+        console.print(
+            "[red]No build[/] within the budget."
+            if found.complete
+            else "[yellow]The time limit was reached before a build was proven.[/]",
+            highlight=False,
+        )
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
-    table.add_column("Price", justify="right", no_wrap=True)
-    table.add_column("Score", justify="right", no_wrap=True)
+    shown = shown_axes(found)
+    for axis in shown:
+        table.add_column(FACES[axis].title, justify="right", no_wrap=True)
     table.add_column("What is new", overflow="fold", ratio=1)
     before: FrontierPoint | None = None
     for point in found.points:
-        money = format_money(point.total_cents, found.currency)
-        told = "; ".join(escape(change) for change in changes(before, point))
-        table.add_row(money, f"{point.score:,}", told)
+        cells = [_cell(axis, value_of(point, axis), found.currency) for axis in shown]
+        table.add_row(*cells, "; ".join(escape(change) for change in changes(before, point)))
         before = point
     console.print(table)
     for line in plot(found):
         console.print(line, highlight=False, markup=False)
+    count = "1 build" if len(found.points) == 1 else f"{len(found.points)} builds"
     console.print(
-        f"[green]{len(found.points)} builds, each proven; none is missing.[/]"
+        f"[green]{count}, each proven; none is missing.[/]"
         if found.complete
-        else "[yellow]The time limit was reached: cheaper builds are missing.[/]",
+        else f"[yellow]The time limit was reached: {FACES[found.followed].missing} are missing.[/]",
         highlight=False,
     )
 
 
 def plot(found: Frontier) -> list[str]:
-    """The curve as lines of characters: score upwards, price to the right."""
-    costs = [point.total_cents for point in found.points]
-    scores = [point.score for point in found.points]
-    low, high = min(costs), max(costs)
-    top = max(1, *scores)
+    """The curve as lines of characters: the first axis to the right, the second upwards."""
+    across, up = found.axes
+    places = [(value_of(point, across), value_of(point, up)) for point in found.points]
+    low, high = places[0][0], places[-1][0]
+    top = max(1, *(y for _, y in places))
+    best = max if up in MORE_IS_BETTER else min
     rows = [[" "] * WIDE for _ in range(HIGH)]
     for column in range(WIDE):
         here = low + (high - low) * column // max(1, WIDE - 1)
-        reached = max((s for c, s in zip(costs, scores, strict=True) if c <= here), default=0)
+        reached = best(y for x, y in places if not better(across, here, x))
         rows[HIGH - 1 - min(HIGH - 1, reached * HIGH // (top + 1))][column] = "▬"
-    lines = [f"{top if row == 0 else '':>7} |{''.join(cells)}" for row, cells in enumerate(rows)]
-    ends = [format_money(cents - cents % 100, found.currency) for cents in (low, high)]
-    lines.append(" " * 8 + "+" + "-" * WIDE)
-    lines.append(" " * 9 + ends[0] + ends[1].rjust(WIDE - len(ends[0])))
+    left, *ends = (
+        _mark(axis, value, found.currency) + FACES[axis].unit
+        for axis, value in ((up, top), (across, low), (across, high))
+    )
+    margin = max(MARGIN, len(left))
+    lines = [
+        f"{left if row == 0 else '':>{margin}} |{''.join(cells)}" for row, cells in enumerate(rows)
+    ]
+    lines.append(" " * (margin + 1) + "+" + "-" * WIDE)
+    lines.append(" " * (margin + 2) + ends[0] + ends[1].rjust(WIDE - len(ends[0])))
     return lines
 
 
 def csv_text(found: Frontier) -> str:
-    """The curve as CSV: price, score, and the parts of each kind."""
+    """The curve as CSV: where every point stands, and the parts of each kind."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("total", "score", *KINDS))
+    shown = shown_axes(found)
+    writer.writerow((*(FACES[axis].column for axis in shown), *KINDS))
     for point in found.points:
-        total = f"{point.total_cents // 100}.{point.total_cents % 100:02d}"
-        writer.writerow((total, point.score, *(_named(point.parts, kind) for kind in KINDS)))
+        cells = (_number(axis, value_of(point, axis)) for axis in shown)
+        writer.writerow((*cells, *(_named(point.parts, kind) for kind in KINDS)))
     return text.getvalue()
+
+
+def _number(axis: AxisName, value: int) -> str:
+    return f"{value // 100}.{value % 100:02d}" if axis == "price" else str(value)
 
 
 def svg(found: Frontier) -> str:
     """The curve as an SVG drawing, a step for each build."""
     width, height, left, bottom = 720, 420, 64, 48
-    top_score = max(1, *(point.score for point in found.points)) if found.points else 1
-    top_cost = max(1, *(point.total_cents for point in found.points)) if found.points else 1
+    across, up = found.axes
+    places = [(value_of(point, across), value_of(point, up)) for point in found.points]
+    top_up = max((1, *(y for _, y in places)))
+    top_across = max((1, *(x for x, _ in places)))
 
-    def x(cents: int) -> float:
-        return round(left + (width - left - 16) * cents / top_cost, 1)
+    def x(value: int) -> float:
+        return round(left + (width - left - 16) * value / top_across, 1)
 
-    def y(score: int) -> float:
-        return round(height - bottom - (height - bottom - 16) * score / top_score, 1)
+    def y(value: int) -> float:
+        return round(height - bottom - (height - bottom - 16) * value / top_up, 1)
 
     path: list[str] = []
     dots: list[str] = []
-    score = 0
-    for point in found.points:
-        path.append(f"{'L' if path else 'M'}{x(point.total_cents)},{y(score)}")
-        path.append(f"L{x(point.total_cents)},{y(point.score)}")
-        score = point.score
+    reached = 0 if up in MORE_IS_BETTER else top_up
+    # from the best on the first axis on: a point holds as far as the next
+    for place, point in sorted(
+        zip(places, found.points, strict=True),
+        key=lambda item: item[0][0],
+        reverse=across in MORE_IS_BETTER,
+    ):
+        path.append(f"{'L' if path else 'M'}{x(place[0])},{y(reached)}")
+        path.append(f"L{x(place[0])},{y(place[1])}")
+        reached = place[1]
         cards = _named(point.parts, "gpu").replace("&", "&amp;").replace("<", "&lt;")
-        money = format_money(point.total_cents, found.currency)
-        dots.append(
-            f'<circle cx="{x(point.total_cents)}" cy="{y(point.score)}" r="3">'
-            f"<title>{money}, score {point.score:,}: {cards}</title></circle>"
+        where = ", ".join(
+            FACES[axis].words.format(_cell(axis, value, found.currency))
+            for axis, value in zip(found.axes, place, strict=True)
         )
-    steps = [ceil(top_cost / 5) * n for n in range(6)]
+        dots.append(
+            f'<circle cx="{x(place[0])}" cy="{y(place[1])}" r="3">'
+            f"<title>{where}: {cards}</title></circle>"
+        )
+    steps = [min(ceil(top_across / 5) * n, top_across) for n in range(6)]
     marks = [
-        f'<text x="{x(min(step, top_cost))}" y="{height - bottom + 18}" text-anchor="middle">'
-        f"{format_money(min(step, top_cost) // 100 * 100, found.currency)}</text>"
+        f'<text x="{x(step)}" y="{height - bottom + 18}" text-anchor="middle">'
+        f"{_mark(across, step, found.currency)}</text>"
         for step in steps
     ]
     marks += [
-        f'<text x="{left - 8}" y="{y(top_score * n // 4) + 4}" text-anchor="end">'
-        f"{top_score * n // 4:,}</text>"
-        for n in range(5)
+        f'<text x="{left - 8}" y="{y(step) + 4}" text-anchor="end">'
+        f"{_mark(up, step, found.currency)}</text>"
+        for step in (top_up * n // 4 for n in range(5))
     ]
     return "\n".join(
         (
@@ -142,8 +218,9 @@ def svg(found: Frontier) -> str:
             *dots,
             "</g>",
             *marks,
-            f'<text x="{width // 2}" y="{height - 10}" text-anchor="middle">price</text>',
-            f'<text x="{left}" y="12">score (1,000 = one RTX 3090)</text>',
+            f'<text x="{width // 2}" y="{height - 10}" text-anchor="middle">'
+            f"{FACES[across].label}</text>",
+            f'<text x="{left}" y="12">{FACES[up].label}</text>',
             "</svg>",
             "",
         )
