@@ -93,7 +93,7 @@ def test_every_command_shown_is_understood() -> None:
     from rigopt.flags import BY_NAME
 
     own = {"save", "verbose", "json", "markdown", "prices", "kind", "map", "out", "count", "link"}
-    own |= {"top", "differ-in", "plot", "dry-run", "show", "executor", "no-seconds"}
+    own |= {"top", "differ-in", "axes", "csv", "plot", "dry-run", "show", "executor", "no-seconds"}
     own |= {"room-for", "team", "stage", "expect", "keep", "same-board"}
     own |= {"max-changes", "no-carry", "no-resale"}
     text = README.read_text(encoding="utf-8")
