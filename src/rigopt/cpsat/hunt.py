@@ -259,7 +259,9 @@ class Hunt:
         if first.status is not Status.OPTIMAL or first.build is None:
             return first
         cents = first.build.cost_cents
-        more = self.best(most_cents=cents, at_least=least)
+        more = self.best(most_cents=cents, at_least=(first.score or 0) + 1)
+        if more.status is Status.INFEASIBLE:
+            return first
         if more.status is not Status.OPTIMAL or more.score is None:
             return replace(first, status=Status.FEASIBLE)
         return self._cheapest(replace(more, score_bound=best.score), more.score, cents or 0, ())
