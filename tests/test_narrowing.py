@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from dataclasses import replace
+from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
@@ -16,14 +17,16 @@ from rigopt.common import WISHED
 from rigopt.cpsat import hunt
 from rigopt.cpsat.search import Clock, search
 from rigopt.encoding import Encoding
-from rigopt.narrowing import narrow, needed, views
-from rigopt.parts import MemoryKit
-from rigopt.problem import Problem
+from rigopt.narrowing import left, narrow, needed, sets, views
+from rigopt.narrowing.columns import is_plain
+from rigopt.parts import MemoryKit, Part
+from rigopt.problem import Problem, rank_of
 from rigopt.request import OwnedPart, Request
 from rigopt.rules.base import Rule
 from rigopt.rules.operands import fact
 from rigopt.rules.shapes import Balance, Relation, Term, decide
 from rigopt.rules.standard import RULES
+from rigopt.rules.wishes import wishes_of
 from rigopt.world import World
 from tests.strategies import worlds
 from tests.test_oracle import SMALL, pose
@@ -53,20 +56,27 @@ def test_cards_first_has_the_same_answer(world: Small, first: int) -> None:
 
 @given(
     worlds(),
-    st.sampled_from([0, 1, 10, 100, 40_000]),
-    st.sampled_from([0, 10, 100_000]),
-    st.sampled_from([0, 0, 2, 60]),
+    st.fixed_dictionaries(
+        {
+            (left, "MOST_JUDGED"): st.sampled_from([0, 1, 10, 100, 40_000]),
+            (left, "MOST_SEEN"): st.sampled_from([0, 100, 400_000]),
+            (views, "MOST_WIRED"): st.sampled_from([0, 10, 100_000]),
+            (narrow, "FEW"): st.sampled_from([0, 0, 2, 60]),
+            (sets, "MOST_COMPARED"): st.sampled_from([0, 1, 200]),
+        }
+    ),
 )
 @settings(SMALL)
-def test_however_much_is_looked_into(world: Small, judged: int, wired: int, few: int) -> None:
+def test_however_much_is_looked_into(
+    world: Small, limits: dict[tuple[ModuleType, str], int]
+) -> None:
     """What is too large to be judged, or too small for it to be worth while to look at sets of
     drives, leaves more options, and the same answer."""
     problem = pose(world)
     whole = search(Encoding(problem, problem.options), Clock(60), seed=0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(narrow, "MOST_JUDGED", judged)
-        patch.setattr(views, "MOST_WIRED", wired)
-        patch.setattr(narrow, "FEW", few)
+        for (module, limit), number in limits.items():
+            patch.setattr(module, limit, number)
         assert hunt.Hunt(problem, Clock(60)).answer() == whole
 
 
@@ -198,6 +208,27 @@ class Guarded(Request):
         return super().__getattribute__(name)
 
 
+def test_a_refused_part_takes_no_other_part_s_place(catalog: Catalog) -> None:
+    """A CPU whose draw nobody knows is no cheaper on power than one whose draw is known."""
+    problem = Problem.of(Request(), catalog)
+    known = next(line for line in problem.options["cpu"] if line.part.package_power_w)  # type: ignore[attr-defined]
+    unknown = next(
+        line
+        for number in range(100)
+        if rank_of(line := Line(_without_draw(known, number), 1, 0, known.price)) < rank_of(known)
+    )
+    few = {kind: lines[::40] for kind, lines in problem.options.items()} | {"cpu": (known, unknown)}
+    given_lines = tuple(line for lines in few.values() for line in lines)
+    kept = needed(replace(problem, given=given_lines))["cpu"]
+    assert known in kept
+
+
+def _without_draw(line: Line, number: int) -> Part:
+    return line.part.model_copy(
+        update={"id": f"cpu-{number}", "package_power_w": None, "tdp_w": None}
+    )
+
+
 def test_what_is_shared_reads_no_wish(catalog: Catalog) -> None:
     """Options, standing rules and points of problems that differ in wishes only are the same."""
     asked = Request(max_gpus=2, condition="any", max_psus=2, dataset_gb=500, power_limit="auto")
@@ -209,6 +240,36 @@ def test_what_is_shared_reads_no_wish(catalog: Catalog) -> None:
     encoding = Encoding(problem, few)
     assert encoding.owners()
     assert set(WISHED) <= set(Request.model_fields)
+    plain = [term for term in _terms(_WISHES) if is_plain(term.value)]
+    assert {term.value.__name__ for term in plain} >= {"_cost", "ram_gb", "cores", "drive_gb"}
+    for term in plain:
+        for line in few[term.kind]:
+            term.value(line, problem.world)
+
+
+_WISHES = Request(
+    budget_cents=10**6,
+    min_total_vram_gb=48,
+    min_ram_gb=64,
+    min_storage_gb=1000,
+    min_bulk_gb=4000,
+    min_cores=8,
+    min_threads=16,
+    max_wall_w=1500,
+    wifi=True,
+    nvlink=True,
+)
+
+
+def _terms(request: Request) -> list[Term]:
+    """What the standing rules and the wishes of a request add up."""
+    return [
+        term
+        for rule in (*wishes_of(request), *RULES)
+        for statement in rule.statements
+        if isinstance(statement, Balance)
+        for term in (*statement.demand, *statement.supply)
+    ]
 
 
 def test_problems_that_differ_in_wishes_share_their_options(catalog: Catalog) -> None:

@@ -58,6 +58,8 @@ class Common:
     def __init__(self) -> None:
         self.options: dict[str, tuple[Line, ...]] = {}
         self.speeds: dict[tuple[str, int, int | None, Link | None], tuple[Speed, ...] | None] = {}
+        self.links: dict[tuple[int, Hashable], Link] = {}
+        """By the cards' PCIe generation and their wiring."""
         self.judged: object = None
         """What was judged of the options' values so far (``narrowing``)."""
         self.lock = RLock()

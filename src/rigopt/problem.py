@@ -242,16 +242,19 @@ class Problem:
             return None
         assert isinstance(gpu.part, GpuCard)
         most = self.world.chip(gpu.part).pcie_gen
-        gen, lanes = min(
-            ((min(gen, most), lanes) for gen, lanes in wiring.ways), key=lambda w: w[1] << w[0]
-        )
-        return Link(
-            pcie_gen=gen,
-            lanes=lanes,
-            nvlink=wiring.nvlink,
-            through_cpu=wiring.through_cpu,
-            crowded=wiring.crowded,
-        )
+        links, key = self.common.links, (most, wiring)
+        if key not in links:
+            gen, lanes = min(
+                ((min(gen, most), lanes) for gen, lanes in wiring.ways), key=lambda w: w[1] << w[0]
+            )
+            links[key] = Link(
+                pcie_gen=gen,
+                lanes=lanes,
+                nvlink=wiring.nvlink,
+                through_cpu=wiring.through_cpu,
+                crowded=wiring.crowded,
+            )
+        return links[key]
 
     @cached_property
     def scorer(self) -> Scorer:

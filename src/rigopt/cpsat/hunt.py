@@ -18,9 +18,10 @@ from rigopt.cpsat.search import Clock, Found, Status, run
 from rigopt.encoding import Encoding
 from rigopt.errors import InternalError
 from rigopt.narrowing import LITTLE, Columns, Narrowing
-from rigopt.narrowing.columns import UNLIMITED, Row
+from rigopt.narrowing.standing import Row
 from rigopt.problem import Problem
 from rigopt.rules.base import Rule
+from rigopt.rules.gaps import gap_of
 from rigopt.rules.shapes import Balance
 
 FIRST, GROWTH = 2, 3
@@ -264,7 +265,9 @@ class Hunt:
         if first.status is not Status.OPTIMAL or first.build is None:
             return first
         cents = first.build.cost_cents
-        more = self.best(most_cents=cents, at_least=least)
+        more = self.best(most_cents=cents, at_least=(first.score or 0) + 1)
+        if more.status is Status.INFEASIBLE:
+            return first
         if more.status is not Status.OPTIMAL or more.score is None:
             return replace(first, status=Status.FEASIBLE)
         return self._cheapest(replace(more, score_bound=best.score), more.score, cents or 0, ())
@@ -277,7 +280,8 @@ class Hunt:
         self, amount: Balance, *, at_least: int = 0, most_cents: int | None = None
     ) -> tuple[Status, int | None]:
         """The least by which what a balance asks for exceeds what it is supplied in any build:
-        OPTIMAL with the number, INFEASIBLE, or UNKNOWN when time ended before the proof.
+        OPTIMAL with the number, INFEASIBLE, or UNKNOWN when time ended before the proof. It must be
+        known of every option that the rules admit.
 
         ``at_least``: the points to reach; ``most_cents`` bounds what is paid for parts.
         """
@@ -291,15 +295,12 @@ class Hunt:
             model = self._model([config for _, config in chunk], (), limit, at_least, row)
             if model is None:
                 continue
-            terms = [
-                (weight, literal)
-                for kind in row.amounts
-                for line, literal in model.encoding.options(kind)
-                if (weight := amount.weight(line, self.problem.world, UNLIMITED))
-            ]
+            gap = gap_of(amount, model.encoding)
+            assert gap is not None
+            assert not gap.never
             if found is not None:
-                model.at_most(terms, found - 1)
-            model.minimise(terms)
+                model.at_most(gap.terms, found - 1)
+            model.minimise(gap.terms)
             status, answer = run(model, self.clock, self._seed)
             if status in (Status.FEASIBLE, Status.UNKNOWN):
                 return Status.UNKNOWN, None

@@ -13,8 +13,8 @@ Each step keeps the best build, so that they may follow each other. Whatever is 
 """
 
 from rigopt.narrowing.columns import Columns as Columns
-from rigopt.narrowing.narrow import LITTLE as LITTLE
-from rigopt.narrowing.narrow import Judged as Judged
-from rigopt.narrowing.narrow import Lists as Lists
+from rigopt.narrowing.left import LITTLE as LITTLE
+from rigopt.narrowing.left import Judged as Judged
+from rigopt.narrowing.left import Lists as Lists
 from rigopt.narrowing.narrow import Narrowing as Narrowing
 from rigopt.narrowing.narrow import needed as needed

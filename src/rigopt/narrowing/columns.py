@@ -3,121 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from functools import cache, cached_property, lru_cache
-from typing import Any, NamedTuple
+from itertools import accumulate
+from typing import Any
 
 import numpy as np
 
 from rigopt.build import Line
-from rigopt.narrowing.tables import Bools, Ints, Table, Values, ints
-from rigopt.problem import MANY_MODELS, SCORED, Problem, Wiring, rank_of
-from rigopt.rules.base import ABSENT
-from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
+from rigopt.narrowing.standing import (
+    Column,
+    Expansion,
+    Judged,
+    Paces,
+    Row,
+    Standing,
+    leaves,
+    standing,
+)
+from rigopt.narrowing.tables import Bools, Ints, Table, Values, ints, used
+from rigopt.problem import MANY_MODELS, SCORED, Problem, Wiring
+from rigopt.rules.base import ABSENT, Verdict
+from rigopt.rules.operands import AnyOperand, Derived, Operand, Total, Value
 from rigopt.rules.seats import foreign
-from rigopt.rules.shapes import Balance, Relation
-from rigopt.rules.sizing import CORES
-from rigopt.rules.standard import RULES
+from rigopt.rules.shapes import Balance, Relation, Term
 from rigopt.seating import cramped
 
-MOST_ASKED = 4_096
-"""Operands and relations of which it is remembered what they read: wishes bring their own."""
-UNLIMITED = -(10**15)
-"""What an option adds to a balance that supplies nobody knows how much, where that is admitted."""
-
-
-class Column(NamedTuple):
-    """The value of every option of a kind as a number."""
-
-    codes: Ints
-    none: int | None
-    """The number of the value that a build has with no part of the kind; ``None``: it has one."""
-
-
-class Amounts(NamedTuple):
-    """What options add to a balance: a line of them; at least and at most, a piece of it."""
-
-    of_line: Ints
-    least_of_piece: Ints
-    most_of_piece: Ints
-
-
-class Row(NamedTuple):
-    """A balance: amounts by kind, the sum of which is at most a bound."""
-
-    bound: int
-    amounts: dict[str, Amounts]
-
-
-class Expansion(NamedTuple):
-    """The values that a derived operand can have: of which values of its sources it comes."""
-
-    codes: Ints
-    """A row an entry, a column a fact; -1: whatever its value."""
-    values: Ints
-    """The value of every entry."""
-
-
-class Judged:
-    """What was read and judged so far, of operands and statements of one sort."""
-
-    def __init__(self) -> None:
-        self.values: dict[AnyOperand, Values] = {}
-        self.columns: dict[Operand | Total, Column] = {}
-        self.last: dict[Total, int] = {}
-        self.expansions: dict[tuple[object, ...], Expansion] = {}
-        self.tables: dict[int, Table] = {}
-        self.rows: dict[int, tuple[Row, dict[str, Bools]]] = {}
-
-
-class Standing(Judged):
-    """What was read and judged of the options by the standing rules and the objective: the same
-    for all problems that differ in wishes only."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__()
-        self.lines: dict[str, tuple[Line, ...]] = {
-            kind: tuple(sorted(lines, key=lambda line: (line.cost_cents or 0, rank_of(line))))
-            for kind, lines in problem.options.items()
-        }
-        self.quantity = {k: ints(line.quantity for line in v) for k, v in self.lines.items()}
-        self.wirings: list[Wiring | None] = [None]
-        self.wired: Table | None = None
-
-    @cached_property
-    def price(self) -> Row:
-        """What is paid, in cents."""
-        return Row(
-            0,
-            {
-                kind: self.amounts(kind, [line.cost_cents or 0 for line in lines])
-                for kind, lines in self.lines.items()
-                if lines
-            },
-        )
-
-    def amounts(self, kind: str, values: Sequence[int]) -> Amounts:
-        amounts, pieces = np.array(values, dtype=np.int64), self.quantity[kind]
-        return Amounts(amounts, amounts // pieces, -(-amounts // pieces))
-
-    @cached_property
-    def parts(self) -> dict[str, Ints]:
-        """The part of every option, as a number."""
-        found = {}
-        for kind, lines in self.lines.items():
-            numbers: dict[str, int] = {}
-            found[kind] = ints(numbers.setdefault(line.part.id, len(numbers)) for line in lines)
-        return found
-
-    @cached_property
-    def singles(self) -> dict[str, Ints]:
-        """Of every option the place of the one with the fewest pieces of its part."""
-        found = {}
-        for kind, part in self.parts.items():
-            order = np.lexsort((self.quantity[kind], part))
-            first = np.zeros(int(part.max(initial=-1)) + 1, dtype=np.int64)
-            first[part[order[::-1]]] = order[::-1]
-            found[kind] = first[part]
-        return found
+UNLIMITED, REFUSED = -(10**15), 10**15
+"""What an option adds to a balance that supplies nobody knows how much, where that is admitted;
+that asks for nobody knows how much, where that is not."""
 
 
 class Columns:
@@ -157,6 +69,11 @@ class Columns:
         """Of every option the place of the one with the fewest pieces of its part."""
         return self._standing.singles
 
+    def in_order(self, kind: str, places: Ints) -> tuple[Line, ...]:
+        """Some options, in the order of the problem."""
+        order = self._standing.order[kind][places]
+        return tuple(self._standing.options[kind][place] for place in np.sort(order))
+
     def _judged(self, what: AnyOperand | Relation | Balance) -> Judged:
         """Where what is known of an operand or a statement is kept."""
         return self._standing if what in standing() else self._own
@@ -182,54 +99,56 @@ class Columns:
             columns[operand] = Column(codes, values.code(operand.of_none) if optional else None)
         return columns[operand]
 
-    def alive(self, operand: AnyOperand, left: dict[str, Ints]) -> Ints:
-        """The values that an operand can have with the options that are left."""
-        match operand:
-            case Derived():
-                return np.unique(self.expansion(operand, left).values)
-            case Total():
-                return self._sums(operand, left)
-        column = self.column(operand)
-        found = np.unique(column.codes[left[operand.kind]])
+    def alive(self, fact: Operand | Total, left: Ints) -> Ints:
+        """The values that a fact can have with the options that are left of its kind."""
+        if isinstance(fact, Total):
+            return self._sums(fact, left)
+        column = self.column(fact)
+        found = used(column.codes[left])
         if column.none is not None and column.none not in found:
             found = np.append(found, column.none)
         return found
 
-    def _sums(self, total: Total, left: dict[str, Ints]) -> Ints:
+    def _sums(self, total: Total, left: Ints) -> Ints:
         """The sums that a build can have; all above the largest that matters are one."""
         world, values = self.problem.world, self.values(total)
         last = self._judged(total).last
         if total not in last:
             last[total] = min(total.most(world) + 1, total.limit(world))
-        pieces = self.column(total).codes[left[total.kind]]
+        pieces = self.column(total).codes[left]
         most = int(pieces.max(initial=0)) * (world.most_drives if total.kind in MANY_MODELS else 1)
         largest = min(last[total], most)
         unknown = [None] if (pieces < 0).any() else []
         return ints(values.code(key) for key in (*range(largest + 1), *unknown))
 
-    def expansion(self, derived: Derived, left: dict[str, Ints]) -> Expansion:
-        """Every value of a derived operand, with the values that it comes from."""
-        facts = list(leaves(derived))
-        alive = [self.alive(fact, left) for fact in facts]
+    def expansion(self, derived: Derived, alive: Sequence[Ints]) -> Expansion:
+        """Every value of a derived operand, with the values that it comes from.
+
+        ``alive``: the values that each of its facts can have.
+        """
         key = (derived, *(codes.tobytes() for codes in alive))
         expansions = self._judged(derived).expansions
         if key not in expansions:
             values, entries = self.values(derived), []
-            for codes, value in self._entries(derived, left):
+            for codes, value in self._entries(derived, alive):
                 entries.append((*codes, values.code(value)))
-            table = np.array(entries, dtype=np.int64).reshape(len(entries), len(facts) + 1)
-            expansions[key] = Expansion(table[:, :-1], table[:, -1])
+            table = np.array(entries, dtype=np.int64).reshape(len(entries), len(alive) + 1)
+            expansions[key] = Expansion(table[:, :-1], table[:, -1], used(table[:, -1]))
         return expansions[key]
 
     def _entries(
-        self, operand: AnyOperand, left: dict[str, Ints]
+        self, operand: AnyOperand, alive: Sequence[Ints]
     ) -> list[tuple[tuple[int, ...], Hashable]]:
         """Pairs (values of the facts, value)."""
         if not isinstance(operand, Derived):
             keys = self.values(operand).keys
-            return [((int(code),), keys[code]) for code in self.alive(operand, left)]
-        domains = [self._entries(source, left) for source in operand.sources]
-        width = [sum(1 for _ in leaves(source)) for source in operand.sources]
+            return [((int(code),), keys[code]) for code in alive[0]]
+        width = [len(leaves(source)) for source in operand.sources]
+        ends = list(accumulate(width))
+        domains = [
+            self._entries(source, alive[end - number : end])
+            for source, number, end in zip(operand.sources, width, ends, strict=True)
+        ]
         world, found = self.problem.world, []
 
         def extend(codes: tuple[int, ...], keys: tuple[Hashable, ...]) -> None:
@@ -292,6 +211,25 @@ class Columns:
             if_moot=0,
         )
 
+    def paces(self, cards: Line) -> Paces:
+        """What cards do under every wiring that was met so far."""
+        key, wirings = self.problem.score_key(cards), self.wirings
+        known = self._standing.paces.get(key)
+        start = 0 if known is None else len(known.points)
+        if known is None or start < len(wirings):
+            links = [self.problem.link(cards, wiring) for wiring in wirings[start:]]
+            speeds = [None if link is None else self.problem.speeds(cards, link) for link in links]
+            none = [-np.inf] * len(self.problem.world.mix.workloads)
+            rates = [none if s is None else [speed.per_second for speed in s] for s in speeds]
+            points = ints(
+                0 if link is None else self.problem.score(cards, link) or 0 for link in links
+            )
+            more = Paces(np.array(rates, dtype=np.float64), points)
+            if known is not None:
+                more = Paces(*(np.concatenate(both) for both in zip(known, more, strict=True)))
+            known = self._standing.paces[key] = more
+        return known
+
     def row(self, balance: Balance) -> tuple[Row, dict[str, Bools]]:
         """A balance as numbers, and which options it admits whatever the others are."""
         rows = self._judged(balance).rows
@@ -301,49 +239,38 @@ class Columns:
             for kind in dict.fromkeys(term.kind for term in (*balance.demand, *balance.supply)):
                 if not self.lines[kind]:
                     continue
-                weights = [balance.weight(line, world, UNLIMITED) for line in self.lines[kind]]
-                if None in weights:
-                    admitted[kind] = np.array([weight is not None for weight in weights])
-                amounts[kind] = self._standing.amounts(kind, [weight or 0 for weight in weights])
+                demand = [self._term(term) for term in balance.demand if term.kind == kind]
+                supply = [self._term(term) for term in balance.supply if term.kind == kind]
+                total = np.zeros(len(self.lines[kind]), dtype=np.int64)
+                for added, _ in demand:
+                    total = total + added
+                for added, _ in supply:
+                    total = total - added
+                if world.admits(Verdict.UNKNOWN):
+                    for _, unknown in supply:
+                        total[unknown] = UNLIMITED
+                elif any(unknown.any() for _, unknown in demand):
+                    refused = np.logical_or.reduce([unknown for _, unknown in demand])
+                    total[refused], admitted[kind] = REFUSED, ~refused
+                amounts[kind] = self._standing.amounts(kind, total)
             bound = balance.supply_base(world) - balance.demand_base(world)
             rows[id(balance)] = Row(bound, amounts), admitted
         return rows[id(balance)]
 
-
-@cache
-def standing() -> frozenset[AnyOperand | Relation | Balance]:
-    """The standing rules' statements, and every operand that they or the objective read."""
-    statements = [
-        statement
-        for rule in RULES
-        for statement in rule.statements
-        if isinstance(statement, Relation | Balance)
-    ]
-    operands: list[AnyOperand] = [*SCORED, CORES]
-    for statement in statements:
-        if isinstance(statement, Relation):
-            operands += statement.operands
-    for operand in operands:
-        if isinstance(operand, Derived):
-            operands += operand.sources
-    return frozenset((*statements, *operands))
+    def _term(self, term: Term) -> tuple[Ints, Bools]:
+        """What every option adds to one side of a balance, 0 where that is unknown; where it is."""
+        terms, key = self._standing.terms, (term.kind, term.value)
+        found = terms.get(key)
+        if found is None:
+            values = [term.value(line, self.problem.world) for line in self.lines[term.kind]]
+            unknown = np.array([value is None for value in values], dtype=np.bool_)
+            found = ints(value or 0 for value in values), unknown
+            if is_plain(term.value):
+                terms[key] = found
+        return found
 
 
-@lru_cache(maxsize=MOST_ASKED)
-def leaves(operand: AnyOperand) -> tuple[Operand | Total, ...]:
-    """The facts that an operand is computed from."""
-    if isinstance(operand, Derived):
-        return tuple(leaf for source in operand.sources for leaf in leaves(source))
-    return (operand,)
-
-
-@lru_cache(maxsize=MOST_ASKED)
-def kinds_of(relation: Relation) -> tuple[str, ...]:
-    """The kinds that a relation reads."""
-    found = (leaf.kind for operand in relation.operands for leaf in leaves(operand))
-    return tuple(dict.fromkeys(found))
-
-
-def reads(operand: AnyOperand, kind: str) -> bool:
-    """Whether an operand is computed from facts of a kind."""
-    return any(leaf.kind == kind for leaf in leaves(operand))
+def is_plain(value: Value) -> bool:
+    """Whether a function is a module's own: it is the same for all requests, and reads no wish (a
+    test shows it)."""
+    return "." not in value.__qualname__

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from rigopt.narrowing.columns import Row, leaves, reads
+from rigopt.narrowing.standing import Row, leaves, reads
 from rigopt.narrowing.tables import Bools, Ints, ints
 from rigopt.narrowing.views import HALF, NOWHERE, Views, admits, as_good, by_code, distinct
 from rigopt.problem import SCORED
@@ -22,19 +22,21 @@ from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
 from rigopt.rules.shapes import Relation
 
 if TYPE_CHECKING:
-    from rigopt.narrowing.narrow import Block, Narrowing
+    from rigopt.narrowing.left import Block, Left
 
 STEPS = 2_000
 """Into so many steps an amount to be supplied is divided at most."""
 MOST_JOINT = 100_000
 """Combinations of sums and other values that a relation is asked about."""
+MOST_COMPARED = 200
+"""So many options are tried in the place of others."""
 TOO_MUCH = np.iinfo(np.int64).max // 4
 
 
 class Sums:
     """What sets of options add up to, in every total that a relation reads."""
 
-    def __init__(self, narrowing: Narrowing, kind: str) -> None:
+    def __init__(self, narrowing: Left, kind: str) -> None:
         self._of = narrowing
         operands = {o: None for relation in narrowing.relations for o in relation.operands}
         facts = {leaf: None for o in (*operands, *SCORED) for leaf in leaves(o)}
@@ -81,8 +83,9 @@ class Sums:
             largest = max(key for key in alive if isinstance(key, int))
             mine = self._met[:, self._totals.index(operand)]
             return ints(alive[min(int(value), largest)] for value in mine)
-        expansion = columns.expansion(operand, self._of.left)  # type: ignore[arg-type]
-        found = {tuple(codes): value for codes, value in zip(*expansion, strict=True)}
+        expansion = self._of.expansion(operand)  # type: ignore[arg-type]
+        entries = zip(expansion.codes, expansion.values, strict=True)
+        found = {tuple(codes): value for codes, value in entries}
         parts = np.stack([self.codes(leaf) for leaf in leaves(operand)], axis=1)
         return ints(found[tuple(codes)] for codes in parts)
 
@@ -99,10 +102,13 @@ class Joint(NamedTuple):
 class Replacing(Views):
     """Which option may take the place of any set that has another one in it."""
 
-    def __init__(self, narrowing: Narrowing, kind: str) -> None:
+    def __init__(self, narrowing: Left, kind: str) -> None:
         left = narrowing.left[kind]
-        self.good: Bools = np.ones((len(left), len(left)), dtype=np.bool_)
-        """``good[a, b]``: ``a`` alone is as good as any set with ``b``, but for the price."""
+        self._ones = _sufficient(narrowing, kind)
+        """The options that may take the place of others: the cheapest that supply enough."""
+        self.good: Bools = np.ones((len(self._ones), len(left)), dtype=np.bool_)
+        """``good[a, b]``: the ``a``-th of these alone is as good as any set with ``b``, but for
+        the price."""
         self._cents = narrowing.columns.price.amounts[kind].of_line[left]
         self.least_cents = self._cents.copy()
         """Of every option what the cheapest set with it costs that supplies enough."""
@@ -114,7 +120,9 @@ class Replacing(Views):
 
     def bettered(self) -> Bools:
         """The options of which every set is bettered."""
-        found: Bools = np.any(self.good & (self._cents[:, None] < self.least_cents), axis=0)
+        found: Bools = np.any(
+            self.good & (self._cents[self._ones, None] < self.least_cents), axis=0
+        )
         return found
 
     def _relations(self, block: Block) -> None:
@@ -211,7 +219,7 @@ class Replacing(Views):
         of_code = by_code(alive, sort)
         if isinstance(operand, Operand):
             mine = of_code[self._columns.column(operand).codes[self.left]]
-            self.good &= covers[mine[:, None], mine[None, :]]
+            self.good &= covers[mine[self._ones, None], mine[None, :]]
         elif isinstance(operand, Derived):
             self._in_contexts(operand, of_code, covers)
         else:
@@ -221,7 +229,7 @@ class Replacing(Views):
         """Compare by what is derived of the sums of a set, whatever the other facts are."""
         facts = leaves(derived)
         places = [place for place, fact in enumerate(facts) if fact.kind == self.kind]
-        expansion = self._columns.expansion(derived, self._of.left)
+        expansion = self._of.expansion(derived)
         mine = expansion.codes[:, places]
         read = (mine >= 0).all(axis=1)
         others = np.delete(expansion.codes, places, axis=1)[read]
@@ -251,7 +259,7 @@ class Replacing(Views):
         sums = self._sums
         whole = [np.all(over[:, with_it], axis=1)[sums.alone] for with_it in sums.with_it]
         good = np.stack(whole, axis=1)
-        self.good &= good[sums.sort[:, None], sums.sort[None, :]]
+        self.good &= good[sums.sort[self._ones, None], sums.sort[None, :]]
 
     def _equal(self, operands: Sequence[AnyOperand]) -> None:
         """What cannot be compared must be equal: of a sum it is only if none adds anything."""
@@ -261,22 +269,17 @@ class Replacing(Views):
                     continue
                 codes = self._columns.column(fact).codes[self.left]
                 if isinstance(fact, Operand):
-                    self.good &= codes[:, None] == codes[None, :]
+                    self.good &= codes[self._ones, None] == codes[None, :]
                 elif codes.any():
                     self.good[:] = False
 
     def _balance(self, row: Row) -> None:
         """Enough by itself; or no more than the other asks for, where none supplies."""
-        amounts = row.amounts[self.kind]
-        added = amounts.of_line[self.left]
-        others = [(k, amount) for k, amount in row.amounts.items() if k != self.kind]
-        most = -sum(self._of.extreme(kind, amount, -1) for kind, amount in others)
-        least = sum(self._of.extreme(kind, amount, 1) for kind, amount in others)
-        enough = added <= row.bound - most
+        added, room, least = _asked(self._of, self.kind, row)
         if added.min() >= 0:
-            self._demands.append((added, enough))
+            self._demands.append((added, added <= room))
             return
-        self.good &= enough[:, None]
+        self.good &= (added <= room)[self._ones, None]
         if added.max() <= 0 and least > row.bound:
             self._supply(-added, least - row.bound)
 
@@ -284,7 +287,8 @@ class Replacing(Views):
         """Compare by what is asked for, now that is known what the cheapest sets cost."""
         for added, enough in self._demands:
             asked = self.least_cents if (added == self._cents).all() else added
-            self.good &= enough[:, None] | (added[:, None] <= asked[None, :])
+            mine = added[self._ones, None]
+            self.good &= enough[self._ones, None] | (mine <= asked[None, :])
 
     def _supply(self, supplied: Ints, wanted: int) -> None:
         """Raise what the cheapest sets cost by what else it takes to supply so much."""
@@ -313,3 +317,25 @@ class Replacing(Views):
     def _objective(self) -> None:
         if any(self._columns.lines["gpu"][place].quantity > 1 for place in self._of.left["gpu"]):
             self._wiring()
+
+
+def _asked(narrowing: Left, kind: str, row: Row) -> tuple[Ints, int, int]:
+    """What every option that is left adds to a balance, the most that still balances whatever the
+    other kinds add, and the least that these add."""
+    added = row.amounts[kind].of_line[narrowing.left[kind]]
+    others = [(k, amounts) for k, amounts in row.amounts.items() if k != kind]
+    most = -sum(narrowing.extreme(k, amounts, -1) for k, amounts in others)
+    least = sum(narrowing.extreme(k, amounts, 1) for k, amounts in others)
+    return added, row.bound - most, least
+
+
+def _sufficient(narrowing: Left, kind: str) -> Ints:
+    """Where among the options that are left the cheapest stand that by themselves supply whatever
+    is asked for."""
+    found = np.ones(len(narrowing.left[kind]), dtype=np.bool_)
+    for row in narrowing.rows:
+        if kind in row.amounts:
+            added, room, _ = _asked(narrowing, kind, row)
+            if added.min() < 0:
+                found &= added <= room
+    return np.flatnonzero(found)[:MOST_COMPARED]

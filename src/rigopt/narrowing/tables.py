@@ -23,6 +23,20 @@ def ints(values: Iterable[int]) -> Ints:
     return np.fromiter(values, dtype=np.int64)
 
 
+def used(codes: Ints) -> Ints:
+    """The numbers that occur, in order."""
+    return np.flatnonzero(np.bincount(codes))
+
+
+def among(some: Ints, codes: Ints) -> Bools:
+    """Which of the numbers are among some."""
+    if not len(codes):
+        return np.zeros(0, dtype=np.bool_)
+    found = np.zeros(int(max(codes.max(), some.max(initial=0))) + 1, dtype=np.bool_)
+    found[some] = True
+    return found[codes]
+
+
 class Values:
     """The values of an operand, each with a number."""
 

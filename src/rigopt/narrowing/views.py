@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rigopt.build import Line
-from rigopt.narrowing.columns import Expansion, Row, leaves, reads
+from rigopt.narrowing.standing import Expansion, Row, leaves, reads
 from rigopt.narrowing.tables import Bools, Ints
-from rigopt.parts import GpuCard
-from rigopt.problem import MANY_MODELS, SCORED, Wiring
+from rigopt.problem import MANY_MODELS, SCORED
 from rigopt.rules.operands import AnyOperand, Derived, Operand
 from rigopt.rules.sizing import CORES
 
 if TYPE_CHECKING:
-    from rigopt.narrowing.narrow import Block, Narrowing
+    from rigopt.narrowing.left import Block, Left
 
 MOST_WIRED = 100_000
 """Combinations of board, CPU, cards, case and bridge that are wired to compare boards."""
@@ -35,7 +33,7 @@ class Views:
     is at least as good as which, ``amounts`` numbers of which less is better.
     """
 
-    def __init__(self, narrowing: Narrowing, kind: str, *, whole: bool = True) -> None:
+    def __init__(self, narrowing: Left, kind: str, *, whole: bool = True) -> None:
         """``whole``: whether all rules of the narrowing stay in force."""
         self._of = narrowing
         self._columns = narrowing.columns
@@ -94,7 +92,7 @@ class Views:
     def _derived(self, derived: Derived, alive: Ints, sort: Ints, covers: Bools) -> None:
         """Compare the options by the values that a derived operand has with each of them, whatever
         the other facts that it comes from."""
-        expansion = self._columns.expansion(derived, self._of.left)
+        expansion = self._of.expansion(derived)
         of_code = by_code(alive, sort)
         for place, fact in enumerate(leaves(derived)):
             if fact.kind != self.kind:
@@ -202,29 +200,24 @@ class Views:
 
     def _wiring_order(self, used: npt.NDArray[Any]) -> Bools:
         """Which wiring makes no cards slower than which."""
-        wirings: list[Wiring | None] = self._columns.wirings
+        wirings = self._columns.wirings
         order = np.eye(len(wirings), dtype=np.bool_)
         order[:, 0] = True
-        cards = [line for line in self._of.configurations().values() if line.quantity > 1]
-        for a, b in product(used[used > 0], repeat=2):
-            first, second = wirings[a], wirings[b]
-            assert first is not None
-            assert second is not None
-            if a != b and len(first.ways) == len(second.ways):
-                alike = [line for line in cards if line.quantity == len(first.ways)]
-                order[a, b] = all(self._no_slower(line, first, second) for line in alike)
+        cards: dict[int, list[Line]] = {}
+        for line in self._of.configurations().values():
+            cards.setdefault(line.quantity, []).append(line)
+        places: dict[int, list[int]] = {}
+        for number in used.tolist():
+            wiring = wirings[number]
+            if wiring is not None:
+                places.setdefault(len(wiring.ways), []).append(number)
+        for count, mine in places.items():
+            over = np.ones((len(mine), len(mine)), dtype=np.bool_)
+            for line in cards.get(count, ()):
+                rates = self._columns.paces(line).per_second[mine]
+                over &= (rates[:, None, :] >= rates[None, :, :]).all(axis=2)
+            order[np.ix_(mine, mine)] = over
         return order
-
-    def _no_slower(self, cards: Line, first: Wiring, second: Wiring) -> bool:
-        assert isinstance(cards.part, GpuCard)
-        problem = self.problem
-        fast = problem.speeds(cards, problem.link(cards, first))
-        slow = problem.speeds(cards, problem.link(cards, second))
-        if slow is None:
-            return True
-        return fast is not None and all(
-            a.per_second >= b.per_second for a, b in zip(fast, slow, strict=True)
-        )
 
 
 def by_code(alive: Ints, sort: Ints) -> Ints:

@@ -401,26 +401,6 @@ class Balance:
         if row or bound < 0:
             encoder.at_most(row, bound)
 
-    def weight(self, line: Line, world: World, unlimited: int) -> int | None:
-        """What a line asks for beyond what it supplies; ``None``: it is never admitted.
-
-        ``unlimited``: what stands for a supply that nobody knows, where that is admitted.
-        """
-        kind, total = line.kind, 0
-        for term in self.demand:
-            if term.kind == kind:
-                value = term.value(line, world)
-                if value is None and not world.admits(Verdict.UNKNOWN):
-                    return None
-                total += value or 0
-        for term in self.supply:
-            if term.kind == kind:
-                value = term.value(line, world)
-                if value is None and world.admits(Verdict.UNKNOWN):
-                    return unlimited
-                total -= value or 0
-        return total
-
     def facets(self, world: World, domain: Domain) -> Iterable[Facet]:
         """The less a part asks for beyond what it supplies, the better."""
         del domain

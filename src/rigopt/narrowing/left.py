@@ -1,0 +1,248 @@
+"""What is left of the options of a part of a problem, and what the statements say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterator, Sequence
+from math import prod
+from operator import is_
+from typing import NamedTuple
+
+import numpy as np
+
+from rigopt.build import Line
+from rigopt.narrowing.columns import Columns
+from rigopt.narrowing.standing import Amounts, Expansion, Row, kinds_of, leaves
+from rigopt.narrowing.tables import Bools, Ints, among, ints
+from rigopt.parts import KINDS
+from rigopt.problem import MANY_MODELS
+from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
+from rigopt.rules.shapes import Balance, Relation
+
+PRICE = 0
+"""The number by which the price is remembered; others are by their place in memory."""
+Stamp = tuple[int, ...]
+Lists = dict[str, tuple[Line, ...]]
+
+MOST_SEEN, MOST_JUDGED, LITTLE = 400_000, 200_000, 2_000
+"""Combinations of values that are looked at, and of those that a relation is asked about at once
+to leave out options; beyond, it only tells equal options. ``LITTLE`` is for what comes before
+anything is chosen."""
+
+
+class Judged(NamedTuple):
+    """What a relation says of values: of each operand the values, an axis an operand."""
+
+    keys: Sequence[Sequence[Hashable]]
+    admitted: Bools
+
+
+class Block(NamedTuple):
+    """What relations that read the same admit of the values that are left."""
+
+    relations: Sequence[Relation]
+    alive: Sequence[Ints]
+    admitted: Bools | None
+    """``None``: too much to ask."""
+
+
+class Left:
+    """One part of a problem while its options grow fewer."""
+
+    def __init__(
+        self,
+        columns: Columns,
+        gpus: Collection[int] | None = None,
+        *,
+        dropped: Collection[str] = (),
+        most_cents: int | None = None,
+        least: int = 0,
+        within: Left | None = None,
+        most_judged: int | None = None,
+        wanted: Row | None = None,
+    ) -> None:
+        """``gpus``: the places of the cards to choose from; ``least``: the points to reach;
+        ``within``: what is consistent with rules and a price that are no stricter;
+        ``most_judged``: how much to ask a relation at once; ``wanted``: an amount of which less is
+        better, whatever its bound."""
+        self.columns = columns
+        self.problem = columns.problem
+        self._least = least
+        self.wanted = wanted
+        self._most_judged = MOST_JUDGED if most_judged is None else most_judged
+        self.impossible = False
+        """Whether no build is left."""
+        self._alive: dict[Operand | Total, tuple[Ints, Ints]] = {}
+        self._expansions: dict[Derived, tuple[list[Ints], Expansion]] = {}
+        self._blocks: dict[int, tuple[list[Ints], Bools | None]] = {}
+        """What was last worked out, and of which options or values."""
+        self._settled: set[int] = set()
+        """Relations that refuse nothing, whatever of the options that are left is chosen."""
+        self._kept: dict[int, list[Ints]] = {}
+        """Of which values a relation last had its say."""
+        self._extremes: dict[tuple[int, int], tuple[Ints, int]] = {}
+        self._seen: dict[int, Stamp] = {}
+        """When a row was last found to refuse nothing that is left."""
+        self._stamps = dict.fromkeys(KINDS, 0)
+        """How often a kind lost options."""
+        if within is not None:
+            self._alive, self._expansions = dict(within._alive), dict(within._expansions)
+            asked_more = within._most_judged < self._most_judged
+            self._blocks = {
+                key: known
+                for key, known in within._blocks.items()
+                if known[1] is not None or not asked_more
+            }
+            self._kept = dict(within._kept)
+            self._settled, self._extremes = set(within._settled), dict(within._extremes)
+            self._seen, self._stamps = dict(within._seen), dict(within._stamps)
+            self._seen.pop(PRICE, None)
+        self.left: dict[str, Ints] = (
+            {k: np.arange(len(v)) for k, v in columns.lines.items()}
+            if within is None
+            else dict(within.left)
+        )
+        """The places of the options that are left, by kind."""
+        if gpus is not None:
+            self.left["gpu"] = np.array(sorted(gpus), dtype=np.int64)
+            self._stamps["gpu"] += 1
+        without = frozenset(dropped)
+        force = [statement for rule, statement in columns.statements if rule not in without]
+        self.relations = [s for s in force if isinstance(s, Relation)]
+        self._balances = [s for s in force if isinstance(s, Balance)]
+        self.rows = [columns.row(balance)[0] for balance in self._balances]
+        self._price = None if most_cents is None else columns.price._replace(bound=most_cents)
+
+    def choose(self, kind: str, places: Collection[int]) -> None:
+        """Leave of a kind only some options."""
+        self._keep(kind, among(ints(places), self.left[kind]))
+
+    def least_cents(self, kind: str) -> int:
+        """What the cheapest option of a kind costs that every build has."""
+        return int(self.columns.price.amounts[kind].of_line[self.left[kind]].min())
+
+    def lists(self) -> Lists:
+        """The options that are left, in the order of the problem."""
+        return {kind: self.columns.in_order(kind, self.left[kind]) for kind in KINDS}
+
+    def configurations(self) -> dict[tuple[str, int, int | None], Line]:
+        """One line for every configuration of cards that is left."""
+        lines = self.columns.lines["gpu"]
+        cards = [lines[place] for place in self.left["gpu"]]
+        return {self.problem.score_key(line): line for line in cards}
+
+    def _keep(self, kind: str, mask: Bools) -> bool:
+        """Keep some of the options; whether any went."""
+        if mask.all():
+            return False
+        self.left[kind] = self.left[kind][mask]
+        self._stamps[kind] += 1
+        if not len(self.left[kind]) and kind in self.problem.required:
+            self.impossible = True
+        return True
+
+    # --- what the statements say of it ------------------------------------------------------
+
+    def alive(self, operand: AnyOperand) -> Ints:
+        """The values that an operand can have with the options that are left.
+
+        The same values are the same array: what was worked out of them is known by it.
+        """
+        if isinstance(operand, Derived):
+            return self.expansion(operand).alive
+        left, known = self.left[operand.kind], self._alive.get(operand)
+        if known is None or known[0] is not left:
+            found = self.columns.alive(operand, left)
+            same = known is not None and np.array_equal(known[1], found)
+            known = self._alive[operand] = left, known[1] if known and same else found
+        return known[1]
+
+    def expansion(self, derived: Derived) -> Expansion:
+        """Every value that a derived operand can have, with the values that it comes from."""
+        alive = [self.alive(fact) for fact in leaves(derived)]
+        known = self._expansions.get(derived)
+        if known is None or not _same(known[0], alive):
+            known = self._expansions[derived] = alive, self.columns.expansion(derived, alive)
+        return known[1]
+
+    def block(self, relation: Relation) -> tuple[list[Ints], Bools | None]:
+        """What a relation admits of the values that are left; ``None``: too much to ask."""
+        alive = [self.alive(operand) for operand in relation.operands]
+        known = self._blocks.get(id(relation))
+        if known is None or not _same(known[0], alive):
+            known = self._look(relation, alive, self._most_judged)
+        return known
+
+    def _look(
+        self, relation: Relation, alive: list[Ints], most_judged: int
+    ) -> tuple[list[Ints], Bools | None]:
+        admitted = None
+        if prod(map(len, alive)) <= MOST_SEEN:
+            block = self.columns.table(relation).block(alive, most_judged)
+            admitted = None if block is None else block > 0
+        if admitted is not None and admitted.all():
+            self._settled.add(id(relation))
+        self._blocks[id(relation)] = alive, admitted
+        return alive, admitted
+
+    def blocks(self, kind: str, *, whole: bool) -> Iterator[Block]:
+        """What relations admit that read a kind; ``whole``: those together that read the same."""
+        groups: dict[object, list[Relation]] = {}
+        for relation in self.relations:
+            if kind in kinds_of(relation) and id(relation) not in self._settled:
+                groups.setdefault(relation.operands if whole else id(relation), []).append(relation)
+        for relations in groups.values():
+            alive = [self.alive(operand) for operand in relations[0].operands]
+            known = [block for _, block in map(self.block, relations) if block is not None]
+            if len(known) < len(relations):
+                yield Block(relations, alive, None)
+            elif not (block := np.logical_and.reduce(known)).all():
+                yield Block(relations, alive, block)
+
+    def extreme(self, kind: str, amounts: Amounts, sign: int) -> int:
+        """The least that a kind adds to a balance; with ``sign`` -1, less the most that it adds."""
+        left, key = self.left[kind], (id(amounts), sign)
+        known = self._extremes.get(key)
+        if known is None or known[0] is not left:
+            known = self._extremes[key] = left, self._extreme(kind, amounts, sign)
+        return known[1]
+
+    def _extreme(self, kind: str, amounts: Amounts, sign: int) -> int:
+        left, required = self.left[kind], kind in self.problem.required
+        if not len(left):
+            return 0
+        of_line = int((sign * amounts.of_line[left]).min())
+        if kind not in MANY_MODELS:
+            return of_line if required else min(0, of_line)
+        piece = amounts.least_of_piece if sign > 0 else amounts.most_of_piece
+        of_piece = int((sign * piece[left]).min())
+        if of_piece < 0:
+            return of_piece * self.problem.world.most_drives
+        return of_line if required else 0
+
+    def open(self) -> dict[int, Judged | None]:
+        """The statements (by ``id``) that some combination of the options that are left breaks, and
+        of relations what is known of all combinations: whoever encodes one would ask them all."""
+        found: dict[int, Judged | None] = {}
+        for relation in self.relations:
+            if id(relation) in self._settled:
+                continue
+            alive, block = self.block(relation)
+            if block is None:
+                alive, block = self._look(relation, alive, MOST_SEEN)
+            if block is None:
+                found[id(relation)] = None
+            elif id(relation) not in self._settled:
+                values = (self.columns.values(operand).keys for operand in relation.operands)
+                keys = [
+                    [of[code] for code in codes] for of, codes in zip(values, alive, strict=True)
+                ]
+                found[id(relation)] = Judged(keys, block)
+        for balance, row in zip(self._balances, self.rows, strict=True):
+            most = -sum(self.extreme(kind, amounts, -1) for kind, amounts in row.amounts.items())
+            if most > row.bound:
+                found[id(balance)] = None
+        return found
+
+
+def _same(some: Sequence[Ints], others: Sequence[Ints]) -> bool:
+    return all(map(is_, some, others))
