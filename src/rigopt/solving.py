@@ -267,7 +267,8 @@ def frontier(
         built = verified(problem, found.build, found.score)
         points.append(_point(problem, found.build, built))
         _trade_off(points[-2:], chosen)
-        tell(f"{len(points)} builds, the last for {format_money(built.total_cents or 0)}")
+        money = format_money(points[-1].total_cents, built.currency)
+        tell(f"{len(points)} builds, the last for {money}")
     return Frontier(
         axes=chosen,
         currency=problem.world.market.info.currency,
