@@ -23,7 +23,7 @@ from rigopt.encoding import Encoding
 from rigopt.errors import InputError
 from rigopt.outcome import AxisName, Frontier
 from rigopt.problem import Problem
-from rigopt.render.frontier import csv_text, plot, print_frontier, svg
+from rigopt.render.frontier import changes, csv_text, plot, print_frontier, svg
 from rigopt.request import Request
 from rigopt.rules.gaps import gap_of
 from rigopt.solving import frontier
@@ -264,3 +264,18 @@ def _corners(drawing: str) -> list[Any]:
     path = re.search(r'<path d="(M[^"]*)" fill="none" stroke="#1f6feb"', drawing)
     assert path
     return [point.split(",") for point in path[1].replace("M", "").replace("L", "").split()]
+
+
+def test_a_cap_is_news() -> None:
+    """Where neighbours differ in the cap of their cards alone, the table and CSV say so."""
+    request = SMALL.replace(power_limit="auto")
+    found = frontier(request, axes=("watts", "throughput"), catalog=small_world())
+    alike = [
+        (one, other)
+        for one, other in pairwise(found.points)
+        if [(p.part, p.quantity) for p in one.parts] == [(p.part, p.quantity) for p in other.parts]
+    ]
+    assert alike
+    assert all(changes(one, other) for one, other in alike)
+    assert ", capped at" in printed(found)
+    assert ", capped at" in csv_text(found)

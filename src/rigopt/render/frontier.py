@@ -15,7 +15,7 @@ from rich.table import Table
 
 from rigopt.outcome import AxisName, Frontier, FrontierPoint, PartLine
 from rigopt.parts import KINDS
-from rigopt.render.words import KIND_WORDS
+from rigopt.render.words import KIND_WORDS, cap_words, counted
 from rigopt.tradeoffs import DEFAULT, MORE_IS_BETTER, better, value_of
 from rigopt.units import format_money
 
@@ -71,9 +71,7 @@ def _mark(axis: AxisName, value: int, currency: str) -> str:
 
 def _named(parts: Sequence[PartLine], kind: str) -> str:
     return " + ".join(
-        (f"{line.quantity} x " if line.quantity > 1 else "") + line.name
-        for line in parts
-        if line.kind == kind
+        counted(line.quantity, line.name) + cap_words(line) for line in parts if line.kind == kind
     )
 
 

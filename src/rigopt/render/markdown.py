@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rigopt.outcome import Assessment, Feasible, Infeasible, Optimal, Report, Unknown
 from rigopt.render.machine import board_notes, slot_lines
-from rigopt.render.words import KIND_WORDS, charges_of, clashes, how
+from rigopt.render.words import KIND_WORDS, cap_words, charges_of, clashes, how
 from rigopt.units import format_money
 
 
@@ -54,8 +54,7 @@ def _build(build: Assessment) -> list[str]:
         price = "" if line.total_cents is None else format_money(line.total_cents, build.currency)
         when = f"{line.condition} {line.basis} {line.price_date:%Y-%m}" if line.price_date else ""
         owned = "owned" if line.owned >= line.quantity else when
-        cap = f", capped at {line.power_limit_w} W" if line.power_limit_w else ""
-        name = line.name.replace("|", "\\|") + cap
+        name = line.name.replace("|", "\\|") + cap_words(line)
         lines.append(f"| {KIND_WORDS[line.kind]} | {count}{name} | {price} | {owned} |")
     if build.total_cents is not None:
         for name, cents in charges_of(build):

@@ -26,7 +26,7 @@ from rigopt.outcome import (
 from rigopt.parts import KINDS
 from rigopt.render.cards import rate_table
 from rigopt.render.machine import board_notes, clearance_table, power_table, slot_table
-from rigopt.render.words import KIND_WORDS, charges_of, clashes, how
+from rigopt.render.words import KIND_WORDS, cap_words, charges_of, clashes, counted, how
 from rigopt.units import format_money
 
 MARKS = {
@@ -169,9 +169,8 @@ def print_build(console: Console, build: Assessment) -> None:
     table.add_column("Condition, basis, date", style="dim", overflow="fold", max_width=22)
     for line in build.parts:
         price, basis = _price_words(line, build.currency)
-        count = f"{line.quantity} x " if line.quantity > 1 else ""
-        cap = f", capped at {line.power_limit_w} W" if line.power_limit_w else ""
-        table.add_row(KIND_WORDS[line.kind], escape(count + line.name + cap), price, basis)
+        name = counted(line.quantity, line.name) + cap_words(line)
+        table.add_row(KIND_WORDS[line.kind], escape(name), price, basis)
     if build.total_cents is not None:
         table.add_section()
         for name, cents in charges_of(build):

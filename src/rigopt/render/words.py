@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rigopt.outcome import Assessment, Explanation, WayOut, WorkloadRate
+from rigopt.outcome import Assessment, Explanation, PartLine, WayOut, WorkloadRate
 
 KIND_WORDS = {
     "gpu": "GPU",
@@ -25,6 +25,11 @@ KIND_WORDS = {
 def counted(quantity: int, name: str) -> str:
     """A part with its number, if there are several."""
     return f"{quantity} x {name}" if quantity > 1 else name
+
+
+def cap_words(line: PartLine) -> str:
+    """The cap of its cards, if one is chosen, as it follows their name."""
+    return f", capped at {line.power_limit_w} W" if line.power_limit_w else ""
 
 
 def charges_of(build: Assessment) -> list[tuple[str, int]]:
