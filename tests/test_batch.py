@@ -334,6 +334,44 @@ def test_results_of_something_else_are_left_alone(
     assert {file: (folder / file).read_bytes() for file in before} == before
 
 
+OWNED = "base: {own: BUILD}\naxes: {budget: [1200, 2000]}\n"
+MINE = """
+parts:
+- amd-ryzen-5-3600
+- {part: crucial-bx500-1tb, quantity: 2}
+- {kind: case, name: My box, gpu_length_max_mm: 330}
+"""
+SAME = "[amd-ryzen-5-3600, 2x crucial-bx500-1tb]"
+
+
+def test_a_build_that_is_owned(folder: Path, small_folder: Path) -> None:
+    """A file of it gives the rows of its parts named one by one."""
+    (folder / "rigs").mkdir()
+    (folder / "rigs" / "mine.yaml").write_text(MINE.rpartition("- ")[0], "utf-8")
+    found = []
+    for number, owned in enumerate(("rigs/mine.yaml", SAME)):
+        (folder / "s.yaml").write_text(OWNED.replace("BUILD", owned), "utf-8")
+        done = batch(folder, small_folder, *RUN, f"{number}.csv")
+        assert done.returncode == 0, done.stderr
+        found.append(rows(folder / f"{number}.csv"))
+    assert [row["status"] for row in found[0]] == ["optimal", "optimal"]
+    assert found[0] == found[1]
+
+
+def test_a_build_that_has_changed(folder: Path, small_folder: Path) -> None:
+    """What was computed with the file as it was is refused and left alone: one drive more, or
+    another size of a case that it describes."""
+    (folder / "s.yaml").write_text(OWNED.replace("BUILD", "mine.yaml"), "utf-8")
+    (folder / "mine.yaml").write_text(MINE, "utf-8")
+    assert batch(folder, small_folder, *RUN, "r.csv").returncode == 0
+    before = {path: path.read_bytes() for path in folder.glob("r.*")}
+    assert len(before) > 1
+    for old, new in (("quantity: 2", "quantity: 3"), ("330", "340")):
+        (folder / "mine.yaml").write_text(MINE.replace(old, new), "utf-8")
+        assert "begun with other" in refusal(batch(folder, small_folder, *RUN, "r.csv"))
+    assert {path: path.read_bytes() for path in folder.glob("r.*")} == before
+
+
 def refusal(done: Done) -> str:
     """The one line with which a run is refused."""
     assert done.returncode == 2, done.stderr
