@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from io import StringIO
 from math import ceil
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from rigopt.outcome import Frontier, FrontierPoint, PartLine
 from rigopt.parts import KINDS
+from rigopt.render.tables import headed
 from rigopt.render.words import KIND_WORDS
 from rigopt.units import format_money
 
@@ -45,7 +44,7 @@ def print_frontier(console: Console, found: Frontier) -> None:
     if not found.points:
         console.print("[red]No build[/] within the budget.", highlight=False)
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table = headed()
     table.add_column("Price", justify="right", no_wrap=True)
     table.add_column("Score", justify="right", no_wrap=True)
     table.add_column("What is new", overflow="fold", ratio=1)
