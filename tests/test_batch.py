@@ -20,9 +20,11 @@ from typing import Any
 
 import pytest
 
+import rigopt
 from rigopt.catalog import Catalog
 from rigopt.outcome import OUTCOME
 from rigopt.request import Request
+from rigopt.resources import data_dir
 from rigopt.solving import solve
 from rigopt.whatif.shocks import Shock, shocked
 from tests.batches import (
@@ -332,6 +334,92 @@ def test_results_of_something_else_are_left_alone(
         (folder / file).write_bytes(content)
     assert word in refusal(batch(folder, small_folder, *RUN, "r.csv", *more))
     assert {file: (folder / file).read_bytes() for file in before} == before
+
+
+OWNED = "base: {own: BUILD}\naxes: {budget: [1200, 2000]}\n"
+MINE = """
+parts:
+- amd-ryzen-5-3600
+- {part: crucial-bx500-1tb, quantity: 2}
+- {kind: case, name: My box, gpu_length_max_mm: 330}
+"""
+SAME = "[amd-ryzen-5-3600, 2x crucial-bx500-1tb]"
+
+
+def test_a_build_that_is_owned(folder: Path, small_folder: Path) -> None:
+    """A file of it gives the rows of its parts named one by one."""
+    (folder / "rigs").mkdir()
+    (folder / "rigs" / "mine.yaml").write_text(MINE.rpartition("- ")[0], "utf-8")
+    found = []
+    for number, owned in enumerate(("rigs/mine.yaml", SAME)):
+        (folder / "s.yaml").write_text(OWNED.replace("BUILD", owned), "utf-8")
+        done = batch(folder, small_folder, *RUN, f"{number}.csv")
+        assert done.returncode == 0, done.stderr
+        found.append(rows(folder / f"{number}.csv"))
+    assert [row["status"] for row in found[0]] == ["optimal", "optimal"]
+    assert found[0] == found[1]
+
+
+def test_a_build_that_has_changed(folder: Path, small_folder: Path) -> None:
+    """What was computed with the file as it was is refused and left alone: one drive more, or
+    another size of a case that it describes."""
+    (folder / "s.yaml").write_text(OWNED.replace("BUILD", "mine.yaml"), "utf-8")
+    (folder / "mine.yaml").write_text(MINE, "utf-8")
+    assert batch(folder, small_folder, *RUN, "r.csv").returncode == 0
+    before = {path: path.read_bytes() for path in folder.glob("r.*")}
+    assert len(before) > 1
+    for old, new in (("quantity: 2", "quantity: 3"), ("330", "340")):
+        (folder / "mine.yaml").write_text(MINE.replace(old, new), "utf-8")
+        assert "begun with other" in refusal(batch(folder, small_folder, *RUN, "r.csv"))
+    assert {path: path.read_bytes() for path in folder.glob("r.*")} == before
+
+
+def copied(folder: Path) -> Path:
+    """A folder with a copy of rigopt that has models of its own, as an installed one has."""
+    package = Path(rigopt.__file__).parent
+    shutil.copytree(package, folder / "rigopt", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(data_dir("models"), folder / "rigopt" / "models", dirs_exist_ok=True)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("power.toml", "board_w = 70", "board_w = 71"),
+        ("workloads/cnn-train.toml", 'unit = "images/s"', 'unit = "pictures/s"'),
+        ("measurements/single.csv", ",1,", ",2,"),
+    ],
+)
+def test_other_models(
+    file: str, old: str, new: str, folder: Path, small_folder: Path, tmp_path_factory: Any
+) -> None:
+    """Once a model has changed, rows that it gave are not mixed with others: they are refused and
+    left alone, and go on with the model as it was."""
+    ahead = copied(tmp_path_factory.mktemp("copy"))
+    (folder / "s.yaml").write_text("axes: {budget: [1200, 2000]}", "utf-8")
+    assert batch(folder, small_folder, *RUN, "r.csv", ahead=ahead).returncode == 0
+    before = {path: path.read_bytes() for path in folder.glob("r.*")}
+    model = ahead / "rigopt" / "models" / file
+    text = model.read_text("utf-8")
+    model.write_text(text.replace(old, new, 1), "utf-8")
+    assert model.read_text("utf-8") != text
+    run = batch(folder, small_folder, *RUN, "r.csv", ahead=ahead)
+    assert "begun with other models" in refusal(run)
+    assert {path: path.read_bytes() for path in folder.glob("r.*")} == before
+    model.write_text(text, "utf-8")
+    done = batch(folder, small_folder, *RUN, "r.csv", ahead=ahead)
+    assert "2 of 2 scenarios are done already" in done.stderr
+
+
+def test_another_price_index(folder: Path, small_folder: Path) -> None:
+    """Prices of another day rest on the index, so another index is other prices."""
+    (folder / "s.yaml").write_text("base: {as-of: 2025-01-15}\naxes: {budget: [1200]}", "utf-8")
+    other = Path(shutil.copytree(small_folder, folder / "more"))
+    assert batch(folder, other, *RUN, "r.csv").returncode == 0
+    index = other / "price_index" / "us.csv"
+    rows = index.read_text("utf-8").splitlines()
+    index.write_text("\n".join(row for row in rows if not row.startswith("gpu,")), "utf-8")
+    assert "begun with other prices" in refusal(batch(folder, other, *RUN, "r.csv"))
 
 
 def refusal(done: Done) -> str:

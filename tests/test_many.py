@@ -22,7 +22,7 @@ from rigopt.request import Request
 from rigopt.solving import solve
 from rigopt.whatif.budgets import Desk
 from rigopt.whatif.many import solve_many, spread
-from rigopt.whatif.worker import finished, run_task
+from rigopt.whatif.worker import finished, release, run_task
 
 ASKED = tuple(
     Request(budget_cents=100 * dollars, min_vram_gb=vram)
@@ -199,8 +199,10 @@ def test_a_broken_executor_of_the_caller_is_told(small: Catalog) -> None:
         list(spread(_deadly, items, _even, catalog=small, executor=engine))
 
 
-def test_a_worker_of_another_release_is_refused(small: Catalog) -> None:
-    """Versions differ: nothing is computed, and the sentence names both."""
-    _, result = run_task(_doubled, "rigopt 0.0.0", "token", pickle.dumps(small), 1)
-    with pytest.raises(InputError, match=r"a worker has rigopt .*, this process rigopt 0\.0\.0"):
+@pytest.mark.parametrize("name", release())
+def test_a_worker_of_another_release_is_refused(name: str, small: Catalog) -> None:
+    """Versions or models differ: nothing is computed, and the sentence names both."""
+    other = {**release(), name: "0.0.0"}
+    _, result = run_task(_doubled, other, "token", pickle.dumps(small), 1)
+    with pytest.raises(InputError, match=rf"a worker has .*, this process .*{name} 0\.0\.0"):
         finished(1, 0.0, result)

@@ -60,7 +60,8 @@ def test_cards_first_has_the_same_answer(world: Small, first: int) -> None:
         {
             (left, "MOST_JUDGED"): st.sampled_from([0, 1, 10, 100, 40_000]),
             (left, "MOST_SEEN"): st.sampled_from([0, 100, 400_000]),
-            (views, "MOST_WIRED"): st.sampled_from([0, 10, 100_000]),
+            (views, "MANY"): st.sampled_from([0, 12]),
+            (views, "AT_ONCE"): st.sampled_from([1, 10, 1_000_000]),
             (narrow, "FEW"): st.sampled_from([0, 0, 2, 60]),
             (sets, "MOST_COMPARED"): st.sampled_from([0, 1, 200]),
         }

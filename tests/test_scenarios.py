@@ -10,6 +10,7 @@ import pytest
 
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError
+from rigopt.upgrades.owning import with_owned_builds
 from rigopt.whatif.budgets import MONEY, family
 from rigopt.whatif.scenarios import ScenarioSet, read_scenarios
 from rigopt.whatif.shocks import Shock
@@ -24,7 +25,7 @@ def read(catalog: Catalog, tmp_path: Path) -> Read:
     def look(text: str) -> ScenarioSet:
         path = tmp_path / "s.yaml"
         path.write_text(text, "utf-8")
-        scenarios, grown = read_scenarios(path, catalog)
+        scenarios, grown = read_scenarios(path, catalog, own=with_owned_builds)
         scenarios.validate(grown)
         return scenarios
 
@@ -88,6 +89,84 @@ def test_axes_of_every_sort(read: Read) -> None:
     assert found["min_gpus"] == {1, 2, 3}
     assert found["condition"] == {"new", "any"}
     assert {tuple(o.quantity for o in own) for own in found["own"]} == {(), (1,), (2,)}
+
+
+RIG = "parts: [amd-ryzen-7-2700, {part: samsung-860-qvo-1tb, quantity: 2}]"
+BOX = """
+parts:
+- amd-ryzen-7-2700
+- {kind: case, name: My box, expansion_slots: 7, gpu_length_max_mm: 330}
+"""
+
+
+def test_builds_that_are_owned_stand_in_files(
+    read: Read, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build file in base, axis or list means its parts, from the folder of the scenarios on;
+    the parts that it describes are in the catalogue."""
+    (tmp_path / "rigs").mkdir()
+    (tmp_path / "rigs" / "rig.yaml").write_text(RIG, "utf-8")
+    (tmp_path / "rigs" / "box.yaml").write_text(BOX, "utf-8")
+    monkeypatch.chdir("/")
+    rig = "[amd-ryzen-7-2700, 2x samsung-860-qvo-1tb]"
+    for file, parts in (
+        ("base: {own: rigs/rig.yaml}\n", f"base: {{own: {rig}}}\n"),
+        ("list: [{own: [rigs/rig.yaml]}]\n", f"list: [{{own: {rig}}}]\n"),
+    ):
+        axes = "axes: {budget: [1000, 2000]}\n"
+        assert list(read(file + axes)) == list(read(parts + axes))
+        assert read(file + axes).digest == read(parts + axes).digest
+    for value in ("rigs/box.yaml", "[none, rigs/rig.yaml, [rigs/box.yaml, nzxt-h500]]"):
+        path = tmp_path / "s.yaml"
+        path.write_text(f"axes: {{own: {value}}}", "utf-8")
+        scenarios, grown = read_scenarios(path, catalog, own=with_owned_builds)
+        assert grown.parts["inline-my-box"].name == "My box"
+    owned = [[(item.quantity, item.part) for item in s.request.own] for s in scenarios]
+    assert owned == [
+        [],
+        [(1, "amd-ryzen-7-2700"), (2, "samsung-860-qvo-1tb")],
+        [(1, "amd-ryzen-7-2700"), (1, "inline-my-box"), (1, "nzxt-h500")],
+    ]
+
+
+def test_a_changed_build_makes_another_set(read: Read, tmp_path: Path) -> None:
+    """One more drive in the file is another set of scenarios; a comment is not."""
+    digests = []
+    for text in (RIG, f"# mine\n{RIG}", RIG.replace("quantity: 2", "quantity: 3")):
+        (tmp_path / "rig.yaml").write_text(text, "utf-8")
+        digests.append(read("axes: {own: [none, rig.yaml]}").digest)
+    assert digests[0] == digests[1] != digests[2]
+
+
+@pytest.mark.parametrize(
+    "place", ["base: {own: PATH}", "axes: {own: [PATH]}", "list: [{own: PATH}]"]
+)
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (None, "cannot be read"),
+        ("parts: [unheard of]", "unheard of"),
+        ("parts: []", "list of parts"),
+    ],
+)
+def test_a_bad_build_file_is_refused(
+    place: str, content: str | None, word: str, read: Read, tmp_path: Path
+) -> None:
+    """Wherever it is named: in a sentence that names it."""
+    if content is not None:
+        (tmp_path / "mine.yaml").write_text(content, "utf-8")
+    with pytest.raises(InputError, match=rf"mine\.yaml.*{word}"):
+        read(place.replace("PATH", "mine.yaml"))
+
+
+def test_two_parts_of_one_name_are_refused(read: Read, tmp_path: Path) -> None:
+    """Two files that describe a part of one name otherwise: neither takes the other's place."""
+    (tmp_path / "box.yaml").write_text(BOX, "utf-8")
+    (tmp_path / "copy.yaml").write_text(BOX, "utf-8")
+    (tmp_path / "other.yaml").write_text(BOX.replace("330", "400"), "utf-8")
+    assert read("base: {own: copy.yaml}\naxes: {own: [none, box.yaml]}").count == 2
+    with pytest.raises(InputError, match=r"other\.yaml: another part is called 'My box'"):
+        read("axes: {own: [box.yaml, other.yaml]}")
 
 
 def test_a_list_sets_several_wishes_at_once(read: Read) -> None:

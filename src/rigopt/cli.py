@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from io import TextIOWrapper
@@ -51,6 +53,9 @@ from rigopt.terminal import (
     writable,
     write_whole,
 )
+
+SELDOM = 50_000, 20, 100
+"""When to look for garbage: what a command makes mostly stays till its end."""
 
 app = typer.Typer(
     name="rigopt",
@@ -279,6 +284,8 @@ def _show(answer: Any, *, as_json: bool, as_markdown: bool, verbose: bool) -> No
 
 def main() -> None:
     """The console script. Errors of input are one sentence and exit code 2."""
+    gc.set_threshold(*SELDOM)
+    atexit.register(gc.freeze)  # nor is it looked through as it goes with the process
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")

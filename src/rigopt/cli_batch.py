@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rigopt.cli_request import Prices, with_imports_of
 from rigopt.errors import InputError
 from rigopt.terminal import (
     LIMIT,
@@ -51,9 +52,6 @@ Plot = Annotated[
 ]
 NoSeconds = Annotated[
     bool, typer.Option("--no-seconds", help="Leave out what differs from run to run.")
-]
-Prices = Annotated[
-    str | None, typer.Option("--prices", metavar="FILE", help="Prices of your own (CSV).")
 ]
 
 
@@ -124,15 +122,13 @@ def _read(
     scenario_file: str, folder: str | None, prices: str | None, *, yes: bool
 ) -> tuple[ScenarioSet, Catalog, tuple[Request, ...]]:
     """The scenarios of a file, validated, with the catalogue to answer them from."""
-    from rigopt.imports.store import with_imports
+    from rigopt.upgrades.owning import with_owned_builds
     from rigopt.whatif.batch import not_too_many
     from rigopt.whatif.scenarios import read_scenarios
 
-    def grow(catalog: Catalog) -> Catalog:
-        with progress_bar("reading the imports again") as tell:
-            return with_imports(catalog, tell)
-
-    scenarios, catalog = read_scenarios(Path(scenario_file), catalog_in(folder), grow=grow)
+    scenarios, catalog = read_scenarios(
+        Path(scenario_file), catalog_in(folder), grow=with_imports_of, own=with_owned_builds
+    )
     not_too_many(scenarios, meant=yes)
     with progress_bar("validating") as tell:
         asked = scenarios.validate(catalog, tell)

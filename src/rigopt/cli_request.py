@@ -6,13 +6,14 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rigopt.errors import InputError
-from rigopt.flags import FLAGS
+from rigopt.flags import FLAGS, Flag
 from rigopt.terminal import catalog_in, progress_bar, write_whole
 
 if TYPE_CHECKING:
@@ -54,22 +55,25 @@ def with_wishes(command: Callable[..., None]) -> Callable[..., None]:
 
     own = inspect.signature(command, eval_str=True).parameters
     parameters = [p for name, p in own.items() if name != "given"]
-    for flag in FLAGS:
-        kind: Any = bool if flag.switch else list[str] if flag.many else str
-        option = typer.Option(f"--{flag.name}", metavar=flag.metavar or None, help=flag.help)
-        parameters.append(
-            inspect.Parameter(
-                flag.field_key,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=False if flag.switch else None,
-                annotation=Annotated[kind if flag.switch else kind | None, option],
-            )
-        )
+    parameters += map(_parameter, FLAGS)
     wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
     wrapped.__doc__ = command.__doc__
     wrapped.__name__ = command.__name__
     return wrapped
+
+
+@cache
+def _parameter(flag: Flag) -> inspect.Parameter:
+    """The option of a wish, the same of every command."""
+    kind: Any = bool if flag.switch else list[str] if flag.many else str
+    option = typer.Option(f"--{flag.name}", metavar=flag.metavar or None, help=flag.help)
+    return inspect.Parameter(
+        flag.field_key,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False if flag.switch else None,
+        annotation=Annotated[kind if flag.switch else kind | None, option],
+    )
 
 
 def asked(

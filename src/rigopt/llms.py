@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from math import ceil, log
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -103,16 +103,21 @@ class ModelShape(Fact):
 @lru_cache(maxsize=1)
 def quantisations() -> Mapping[str, Quantisation]:
     """The quantisations of ``models/llms.toml`` by name."""
-    raw = read_toml(_FILE)["quantisation"]
-    return {name: validated(_FILE, Quantisation, row) for name, row in raw.items()}
+    rows = _tables()["quantisation"].items()
+    return {name: validated(_FILE, Quantisation, row) for name, row in rows}
 
 
 @lru_cache(maxsize=1)
 def named_shapes() -> Mapping[str, ModelShape]:
     """The models of ``models/llms.toml`` by name, smallest first."""
-    raw = read_toml(_FILE)["model"]
-    table = {name: validated(_FILE, ModelShape, row) for name, row in raw.items()}
+    rows = _tables()["model"].items()
+    table = {name: validated(_FILE, ModelShape, row) for name, row in rows}
     return dict(sorted(table.items(), key=lambda item: item[1].parameters))
+
+
+@lru_cache(maxsize=1)
+def _tables() -> dict[str, Any]:
+    return read_toml(_FILE)
 
 
 def parse_params(text: str | int, *, where: str) -> int:

@@ -109,7 +109,11 @@ class Market:
 
         ``factors`` names them by part. What is multiplied becomes an estimate.
         """
-        rows = [_times(row, factors.get(row.part), told) for row in self.rows()]
+        said = f", supposed: {told}"
+        rows = [
+            _estimate(row, factors[row.part], row.date, said) if row.part in factors else row
+            for row in self.rows()
+        ]
         changed = sum(row.part in factors for row in rows)
         title = f"{self.info.title}, {told} ({changed} prices)"
         return Market(self.info.model_copy(update={"title": title}), rows)
@@ -161,27 +165,18 @@ class Market:
 def _carried(row: Price, day: date, ratio: Ratio | None) -> Price:
     if ratio is None or (row.date.year, row.date.month) == (day.year, day.month):
         return row
+    return _estimate(row, ratio, day, f" carried over by the price index ({ratio.percent} %)")
+
+
+def _estimate(row: Price, ratio: Ratio, day: date, told: str) -> Price:
+    """A price multiplied, with what it was and what was done to it."""
     said = f"; {row.note}" if row.note else ""
     return row.model_copy(
         update={
             "price_cents": ratio.of(row.price_cents),
             "basis": "estimate",
             "date": day,
-            "note": f"{row.basis} of {row.date} carried over by the price index "
-            f"({ratio.percent} %){said}",
-        }
-    )
-
-
-def _times(row: Price, factor: Ratio | None, told: str) -> Price:
-    if factor is None:
-        return row
-    said = f"; {row.note}" if row.note else ""
-    return row.model_copy(
-        update={
-            "price_cents": factor.of(row.price_cents),
-            "basis": "estimate",
-            "note": f"{row.basis} of {row.date}, supposed: {told}{said}",
+            "note": f"{row.basis} of {row.date}{told}{said}",
         }
     )
 

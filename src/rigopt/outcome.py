@@ -37,6 +37,15 @@ class PartLine(Fact):
     """Cap of each card, if one is chosen below what it is sold with."""
 
 
+class Numbers(Fact):
+    """One comparison: what is asked for against what is there."""
+
+    text: str
+    demand: int
+    supply: int
+    unit: str
+
+
 class RuleVerdict(Fact):
     """One rule's verdict with both numbers where it compares numbers."""
 
@@ -48,15 +57,6 @@ class RuleVerdict(Fact):
     flag: str
     """The flag that set it, if it is a wish."""
     numbers: tuple[Numbers, ...]
-
-
-class Numbers(Fact):
-    """One comparison: what is asked for against what is there."""
-
-    text: str
-    demand: int
-    supply: int
-    unit: str
 
 
 class WorkloadRate(Fact):

@@ -182,6 +182,15 @@ WRITERS: Mapping[str, Callable[[Any], str]] = {
 
 
 Expand = Callable[[Mapping[str, Any], Catalog, Path | None], tuple[Mapping[str, Any], Catalog]]
+"""Puts parts in the place of build files that are owned; their paths start at the folder."""
+
+
+def as_written(
+    written: Mapping[str, Any], catalog: Catalog, folder: Path | None
+) -> tuple[Mapping[str, Any], Catalog]:
+    """Wishes in which no build file is looked for."""
+    del folder
+    return written, catalog
 
 
 def request_from(
@@ -190,7 +199,7 @@ def request_from(
     *,
     file: Path | None = None,
     grow: Callable[[Catalog], Catalog] = lambda catalog: catalog,
-    own: Expand = lambda written, catalog, _folder: (written, catalog),
+    own: Expand = as_written,
 ) -> tuple[Request, Catalog]:
     """A request from flags, on top of a request file, and the catalogue it speaks of.
 
@@ -198,7 +207,7 @@ def request_from(
         given: written values by flag name; flags that were not given are absent.
         file: a request file; its keys are flag names, and ``given`` overrides it.
         grow: adds imported parts to the catalogue, where the request asks for them.
-        own: puts parts in the place of build files that are owned; paths start at the folder.
+        own: puts parts in the place of build files that are owned.
 
     Raises:
         InputError: one sentence with what, where and the mend.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,6 +16,17 @@ def data_dir(name: str) -> Path:
     if packaged.is_dir():
         return packaged
     return Path(__file__).resolve().parents[2] / name
+
+
+@lru_cache(maxsize=1)
+def models_digest() -> str:
+    """Twelve hex digits that change when any file of ``models`` does."""
+    folder, hasher = data_dir("models"), hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        text = path.read_bytes()
+        hasher.update(f"{path.relative_to(folder).as_posix()} {len(text)}\n".encode())
+        hasher.update(text)
+    return hasher.hexdigest()[:12]
 
 
 def user_dir() -> Path:

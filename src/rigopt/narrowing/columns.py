@@ -19,7 +19,8 @@ from rigopt.narrowing.standing import (
     leaves,
     standing,
 )
-from rigopt.narrowing.tables import Bools, Ints, Table, Values, ints, used
+from rigopt.narrowing.tables import Table
+from rigopt.narrowing.values import Bools, Ints, Values, ints, used
 from rigopt.problem import MANY_MODELS, SCORED, Problem, Wiring
 from rigopt.rules.base import ABSENT, Verdict
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total, Value
@@ -205,8 +206,9 @@ class Columns:
             [self.values(operand) for operand in SCORED],
             judge,
             (
-                (0, 1, lambda layout, links: links[0] is not None and foreign(layout, links[0])),  # type: ignore[index, arg-type]
+                (0, 1, lambda layout, links: links[0] is not None and foreign(layout, links[0])),
                 (2, 3, cramped),
+                (2, 2, lambda cards, _: len(cards.bodies) == 1),
             ),
             if_moot=0,
         )

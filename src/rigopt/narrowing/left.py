@@ -11,10 +11,11 @@ import numpy as np
 
 from rigopt.build import Line
 from rigopt.narrowing.columns import Columns
+from rigopt.narrowing.held import Numbers
 from rigopt.narrowing.standing import Amounts, Expansion, Row, kinds_of, leaves
-from rigopt.narrowing.tables import Bools, Ints, among, ints
+from rigopt.narrowing.values import Bools, Ints, among, ints
 from rigopt.parts import KINDS
-from rigopt.problem import MANY_MODELS
+from rigopt.problem import MANY_MODELS, SCORED
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
 from rigopt.rules.shapes import Balance, Relation
 
@@ -23,10 +24,12 @@ PRICE = 0
 Stamp = tuple[int, ...]
 Lists = dict[str, tuple[Line, ...]]
 
-MOST_SEEN, MOST_JUDGED, LITTLE = 400_000, 200_000, 2_000
+MOST_SEEN, MOST_JUDGED, LITTLE = 3_000_000, 200_000, 2_000
 """Combinations of values that are looked at, and of those that a relation is asked about at once
 to leave out options; beyond, it only tells equal options. ``LITTLE`` is for what comes before
 anything is chosen."""
+SEEN_OF_JUDGED = 200
+"""Whoever is to ask little looks at no more than so many times as much."""
 
 
 class Judged(NamedTuple):
@@ -69,12 +72,14 @@ class Left:
         self._least = least
         self.wanted = wanted
         self._most_judged = MOST_JUDGED if most_judged is None else most_judged
+        self._most_seen = min(MOST_SEEN, SEEN_OF_JUDGED * self._most_judged)
         self.impossible = False
         """Whether no build is left."""
         self._alive: dict[Operand | Total, tuple[Ints, Ints]] = {}
         self._expansions: dict[Derived, tuple[list[Ints], Expansion]] = {}
         self._blocks: dict[int, tuple[list[Ints], Bools | None]] = {}
         """What was last worked out, and of which options or values."""
+        self._wirings: tuple[list[Ints], Numbers | None] | None = None
         self._settled: set[int] = set()
         """Relations that refuse nothing, whatever of the options that are left is chosen."""
         self._kept: dict[int, list[Ints]] = {}
@@ -176,7 +181,7 @@ class Left:
         self, relation: Relation, alive: list[Ints], most_judged: int
     ) -> tuple[list[Ints], Bools | None]:
         admitted = None
-        if prod(map(len, alive)) <= MOST_SEEN:
+        if prod(map(len, alive)) <= self._most_seen:
             block = self.columns.table(relation).block(alive, most_judged)
             admitted = None if block is None else block > 0
         if admitted is not None and admitted.all():
@@ -197,6 +202,18 @@ class Left:
                 yield Block(relations, alive, None)
             elif not (block := np.logical_and.reduce(known)).all():
                 yield Block(relations, alive, block)
+
+    def wirings(self) -> tuple[list[Ints], Numbers | None]:
+        """How several cards are wired with whatever values are left of ``SCORED``, as numbers;
+        ``None``: too much to work out."""
+        alive = [self.alive(operand) for operand in SCORED]
+        known = self._wirings
+        if known is None or not _same(known[0], alive):
+            found = None
+            if prod(map(len, alive)) <= self._most_seen:
+                found = self.columns.wired.block(alive, self._most_judged)
+            known = self._wirings = alive, found
+        return known
 
     def extreme(self, kind: str, amounts: Amounts, sign: int) -> int:
         """The least that a kind adds to a balance; with ``sign`` -1, less the most that it adds."""

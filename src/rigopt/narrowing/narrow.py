@@ -8,10 +8,10 @@ import numpy as np
 
 from rigopt.build import Line
 from rigopt.narrowing.columns import Columns
-from rigopt.narrowing.left import MOST_SEEN, PRICE, Left, Lists
+from rigopt.narrowing.left import PRICE, Left, Lists
 from rigopt.narrowing.sets import Replacing
 from rigopt.narrowing.standing import leaves
-from rigopt.narrowing.tables import Bools, Ints, among
+from rigopt.narrowing.values import Bools, Ints, among
 from rigopt.narrowing.views import Views, undominated
 from rigopt.parts import KINDS
 from rigopt.problem import MANY_MODELS, SCORED, Problem
@@ -133,10 +133,7 @@ class Narrowing(Left):
         cards = [lines[place] for place in self.left["gpu"]]
         if not self._least or all(line.quantity == 1 for line in cards):
             return False
-        alive = [self.alive(operand) for operand in SCORED]
-        if np.prod([len(values) for values in alive]) > MOST_SEEN:
-            return False
-        block = self.columns.wired.block(alive, self._most_judged)
+        alive, block = self.wirings()
         if block is None:
             return False
         moved = np.moveaxis(block, GPU_AXIS, 0)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from rigopt.narrowing.standing import Row, leaves, reads
-from rigopt.narrowing.tables import Bools, Ints, ints
+from rigopt.narrowing.values import Bools, Ints, ints
 from rigopt.narrowing.views import HALF, NOWHERE, Views, admits, as_good, by_code, distinct
 from rigopt.problem import SCORED
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rigopt.build import Line
-from rigopt.narrowing.tables import Bools, Ints, Table, Values, ints
+from rigopt.narrowing.tables import Table
+from rigopt.narrowing.values import Bools, Ints, Values, ints
 from rigopt.problem import SCORED, Problem, Wiring, rank_of
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total, Value
 from rigopt.rules.shapes import Balance, Relation

@@ -1,55 +1,35 @@
-"""Values with a number each, and what was judged of their combinations."""
+"""What was judged of combinations of values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from rigopt.narrowing.held import NOT_JUDGED, ByPair, Numbers, Whole, grown
+from rigopt.narrowing.values import Bools, Ints, Values
 from rigopt.rules.base import ABSENT
 
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
-MOST_HELD = 10_000_000
-"""Combinations of values that are remembered of one relation; beyond, it is not looked into."""
-NOT_JUDGED = -1
+class Pairs:
+    """What was judged of pairs of values: yes or no."""
 
+    def __init__(self, first: Values, second: Values, test: Callable[[Any, Any], bool]) -> None:
+        self._first, self._second, self._test = first, second, test
+        self._known = np.zeros((0, 0), dtype=np.int8)
 
-def ints(values: Iterable[int]) -> Ints:
-    """A column of numbers."""
-    return np.fromiter(values, dtype=np.int64)
-
-
-def used(codes: Ints) -> Ints:
-    """The numbers that occur, in order."""
-    return np.flatnonzero(np.bincount(codes))
-
-
-def among(some: Ints, codes: Ints) -> Bools:
-    """Which of the numbers are among some."""
-    if not len(codes):
-        return np.zeros(0, dtype=np.bool_)
-    found = np.zeros(int(max(codes.max(), some.max(initial=0))) + 1, dtype=np.bool_)
-    found[some] = True
-    return found[codes]
-
-
-class Values:
-    """The values of an operand, each with a number."""
-
-    def __init__(self) -> None:
-        self.keys: list[Hashable] = []
-        self._codes: dict[Hashable, int] = {}
-
-    def code(self, key: Hashable) -> int:
-        """The number of a value."""
-        found = self._codes.setdefault(key, len(self.keys))
-        if found == len(self.keys):
-            self.keys.append(key)
-        return found
+    def of(self, first: Ints, second: Ints) -> Bools:
+        """Which of the first go with which of the second."""
+        keys, others = self._first.keys, self._second.keys
+        self._known = grown(self._known, [len(keys), len(others)], empty=0)
+        where = np.ix_(first, second)
+        pairs = self._known[where]
+        for i, j in np.argwhere(pairs == 0):
+            pairs[i, j] = 1 if self._test(keys[first[i]], others[second[j]]) else 2
+        self._known[where] = pairs
+        good: Bools = pairs == 1
+        return good
 
 
 class Table:
@@ -59,89 +39,72 @@ class Table:
         self,
         values: Sequence[Values],
         judge: Callable[[Sequence[Hashable]], int],
-        moot: Sequence[tuple[int, int, Callable[[Hashable, Hashable], bool]]],
+        moot: Sequence[tuple[int, int, Callable[[Any, Any], bool]]],
         if_moot: int,
     ) -> None:
-        """``moot``: pairs of operands whose values settle that nothing is to be judged: the number
-        is ``if_moot`` then."""
+        """``moot``: pairs of operands (the earlier first) whose values settle that nothing is to be
+        judged: the number is ``if_moot`` then."""
         self._values = values
         self._judge = judge
-        self._moot = [(a, b, test, np.zeros((0, 0), dtype=np.int8)) for a, b, test in moot]
+        self._moot = [(a, b, Pairs(values[a], values[b], _known(test))) for a, b, test in moot]
         self._if_moot = if_moot
-        self._known = np.full([0] * len(values), NOT_JUDGED, dtype=np.int16)
+        self._held: Whole | ByPair = Whole(values)
 
-    def block(self, alive: Sequence[Ints], most: int) -> npt.NDArray[np.int16] | None:
+    def block(self, alive: Sequence[Ints], most: int) -> Numbers | None:
         """The numbers of all combinations of some values; ``None``: more than so many of them
-        would have to be judged."""
-        if not self._grow():
+        would have to be judged, or there are too many values."""
+        if not self._has_room():
             return None
-        where = np.ix_(*alive)
-        block = self._known[where]
+        block = self._held.block(alive)
         if (block == NOT_JUDGED).any():
             self._pass_over(block, alive)
-            places = np.argwhere(block == NOT_JUDGED)
-            if len(places) > most:
+            new = block == NOT_JUDGED
+            if np.count_nonzero(new) > most:
                 return None
+            places = np.argwhere(new)
             for place in places:
                 keys = [v.keys[a[p]] for v, a, p in zip(self._values, alive, place, strict=True)]
                 block[tuple(place)] = self._judge(keys)
-            self._known[where] = block
+            self._held.keep(block, alive, places)
         return block
 
-    def at(self, asked: Sequence[Ints]) -> npt.NDArray[np.int16] | None:
+    def at(self, asked: Sequence[Ints]) -> Numbers | None:
         """The numbers of some combinations, one of each array a combination; ``None``: there are
         too many values."""
-        if not self._grow():
+        if not self._has_room():
             return None
-        where = tuple(asked)
-        found = self._known[where]
+        found = self._held.at(asked)
         for place in np.flatnonzero(found == NOT_JUDGED):
             keys = [v.keys[a[place]] for v, a in zip(self._values, asked, strict=True)]
             found[place] = self._judge(keys)
-        self._known[where] = found
+        self._held.keep_at(found, asked)
         return found
 
-    def _grow(self) -> bool:
-        """Make room for all values; whether there is."""
-        shape = [len(values.keys) for values in self._values]
-        size = 1
-        for number in shape:
-            size *= number
-        if size > MOST_HELD:
+    def _has_room(self) -> bool:
+        """Whether the values are few enough; with many, only pairs that matter take room."""
+        if self._held.has_room():
+            return True
+        pairs = [(a, b) for a, b, _ in self._moot if a != b]
+        if isinstance(self._held, ByPair) or not pairs:
             return False
-        self._known = _grown(self._known, shape)
-        return True
+        self._held = ByPair(self._values, *pairs[0])
+        return self._held.has_room()
 
-    def _pass_over(self, block: npt.NDArray[np.int16], alive: Sequence[Ints]) -> None:
+    def _pass_over(self, block: Numbers, alive: Sequence[Ints]) -> None:
         """Combinations of which nothing is to be judged: absent parts, moot pairs."""
         for axis, (values, codes) in enumerate(zip(self._values, alive, strict=True)):
             absent = [p for p, code in enumerate(codes) if values.keys[code] is ABSENT]
             np.moveaxis(block, axis, 0)[absent] = self._if_moot
-        for number, (a, b, test, known) in enumerate(self._moot):
-            first, second = self._values[a].keys, self._values[b].keys
-            known = _grown(known, [len(first), len(second)], empty=0)
-            self._moot[number] = a, b, test, known
-            where = np.ix_(alive[a], alive[b])
-            pairs = known[where]
-            for i, j in np.argwhere(pairs == 0):
-                x, y = first[alive[a][i]], second[alive[b][j]]
-                skip = x is not None and y is not None and _applies(test, x, y)
-                pairs[i, j] = 1 if skip else 2
-            known[where] = pairs
+        for a, b, known in self._moot:
+            pairs = known.of(alive[a], alive[b])
             shape = [1] * block.ndim
             shape[a] = len(alive[a])
             shape[b] = len(alive[b])
-            mask = (np.diagonal(pairs) if a == b else pairs) == 1
+            mask = np.diagonal(pairs) if a == b else pairs
             np.copyto(block, self._if_moot, where=mask.reshape(shape) & (block == NOT_JUDGED))
 
 
-def _applies(test: Callable[[Hashable, Hashable], bool], x: Hashable, y: Hashable) -> bool:
-    return x is not ABSENT and y is not ABSENT and test(x, y)
-
-
-def _grown(known: Any, shape: Sequence[int], empty: int = NOT_JUDGED) -> Any:
-    """An array with room for more values."""
-    if list(known.shape) == list(shape):
-        return known
-    more = [(0, new - old) for old, new in zip(known.shape, shape, strict=True)]
-    return np.pad(known, more, constant_values=empty)
+def _known(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """A test of values that are there and known."""
+    none = (None, ABSENT)
+    return lambda a, b: a not in none and b not in none and test(a, b)

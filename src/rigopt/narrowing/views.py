@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from rigopt.build import Line
 from rigopt.narrowing.standing import Expansion, Row, leaves, reads
-from rigopt.narrowing.tables import Bools, Ints
+from rigopt.narrowing.values import Bools, Ints
 from rigopt.problem import MANY_MODELS, SCORED
 from rigopt.rules.operands import AnyOperand, Derived, Operand
 from rigopt.rules.sizing import CORES
@@ -18,8 +18,10 @@ from rigopt.rules.sizing import CORES
 if TYPE_CHECKING:
     from rigopt.narrowing.left import Block, Left
 
-MOST_WIRED = 100_000
-"""Combinations of board, CPU, cards, case and bridge that are wired to compare boards."""
+MANY = 12
+"""Sorts of values beyond which it pays to compare by distinct columns only."""
+AT_ONCE = 1_000_000
+"""So many numbers are compared at once."""
 NOWHERE = -1
 NEVER = -(10**15)
 """A bound that no amount is so small as to keep: then every difference counts."""
@@ -182,21 +184,18 @@ class Views:
 
     def _wiring(self) -> None:
         """How several cards are wired: the same, or so that no cards that are left are slower."""
-        alive = [self._of.alive(operand) for operand in SCORED]
-        block = None
-        if np.prod([len(values) for values in alive]) <= MOST_WIRED:
-            block = self._columns.wired.block(alive, MOST_WIRED)
+        operands: Sequence[AnyOperand] = SCORED
+        axes = [axis for axis, operand in enumerate(operands) if reads(operand, self.kind)]
+        alive, block = self._of.wirings() if axes else ([], None)
         if block is None:
-            self._equal(SCORED)
+            self._equal([operands[axis] for axis in axes])
             return
         if not block.size:
             return
         order = self._wiring_order(np.unique(block))
-        operands: Sequence[AnyOperand] = SCORED
-        for axis, operand in enumerate(operands):
-            if reads(operand, self.kind):
-                sort, covers = _sorts(block, axis, order)
-                self._compare(operand, alive[axis], sort, covers)
+        for axis in axes:
+            sort, covers = _sorts(block, axis, order)
+            self._compare(operands[axis], alive[axis], sort, covers)
 
     def _wiring_order(self, used: npt.NDArray[Any]) -> Bools:
         """Which wiring makes no cards slower than which."""
@@ -260,9 +259,18 @@ def _sorts(block: npt.NDArray[Any], axis: int, order: Bools) -> tuple[Ints, Bool
     rows = np.moveaxis(block, axis, 0).reshape(block.shape[axis], -1)
     first, sort = distinct(rows)
     sorts = rows[first]
-    covers = np.ones((len(sorts), len(sorts)), dtype=np.bool_)
-    for column in sorts.T[distinct(sorts.T)[0]]:
-        covers &= order[column[:, None], column[None, :]]
+    if len(sorts) > MANY:
+        sorts = sorts[:, distinct(sorts.T)[0]]
+    covers = np.eye(len(sorts), dtype=np.bool_)
+    a, b = np.nonzero(~covers)
+    start, width = 0, 1
+    while len(a) and start < sorts.shape[1]:
+        columns = slice(start, start + width)
+        good = order[sorts[a, columns], sorts[b, columns]].all(axis=1)
+        a, b = a[good], b[good]
+        start += width
+        width = min(2 * width, max(1, AT_ONCE // max(1, len(a))))
+    covers[a, b] = True
     return sort, covers
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.sax.saxutils import escape as xml_escape
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rigopt.render.tables import headed
 from rigopt.render.words import KIND_WORDS
 from rigopt.units import format_money
 from rigopt.whatif.summary import RateCurve, Summary
@@ -38,7 +38,7 @@ def print_summary(console: Console, found: Summary) -> None:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table = headed()
     for name in columns:
         table.add_column(name, overflow="fold")
     return table

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from rigopt.comparing import CardFigures, Comparison, price_words
 from rigopt.outcome import WorkloadRate
-from rigopt.render.words import rate_note, rate_words
-
-
-def rate_table(rates: Sequence[WorkloadRate]) -> Table:
-    """One line a workload: what is done of it in a second, how sure that is, what limits it."""
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
-    table.add_column(overflow="fold", ratio=1)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(overflow="fold", style="dim", max_width=26)
-    for rate in rates:
-        table.add_row(rate.title, f"{rate_words(rate)} {rate.unit}", rate_note(rate))
-    return table
+from rigopt.render.tables import headed, rate_table
+from rigopt.render.words import rate_words
 
 
 def print_card(console: Console, card: CardFigures) -> None:
@@ -39,7 +27,7 @@ def print_card(console: Console, card: CardFigures) -> None:
 
 def print_comparison(console: Console, found: Comparison) -> None:
     """Cards side by side, one column a card."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table = headed()
     table.add_column("", overflow="fold", ratio=1)
     for card in found.cards:
         count = f"{card.count} x " if card.count > 1 else ""

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from rigopt.catalog import kind_of
 from rigopt.imports.base import Report
 from rigopt.markets import Market, Price
 from rigopt.parts import Part, Row
+from rigopt.render.tables import headed, plain
 from rigopt.survey import Difference, Survey
 from rigopt.units import format_money
 
@@ -22,7 +21,7 @@ MOST_SHOWN = 12
 
 def print_parts(console: Console, parts: Iterable[Part], market: Market) -> None:
     """One line a part: kind, id, name, price."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table = headed()
     table.add_column("kind", style="dim", no_wrap=True)
     table.add_column("part", overflow="fold", ratio=1)
     table.add_column(f"price in {market.info.id}", overflow="fold", justify="right", max_width=24)
@@ -42,7 +41,7 @@ def _money(price: Price, market: Market) -> str:
 def print_row(console: Console, row: Row, market: Market) -> None:
     """Every fact of a row, its prices and its sources."""
     console.print(f"[bold]{escape(str(getattr(row, 'name', row.id)))}[/]", highlight=False)
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
+    table = plain()
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold", ratio=1)
     hidden = {"sources", "checked", "estimated", "note", "name"}
@@ -85,7 +84,7 @@ def _shown(value: Any) -> str:
 
 def print_survey(console: Console, found: Survey) -> None:
     """Counts, completeness and ages."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table = headed()
     for name in ("kind", "parts", "priced", "facts known", "of them estimated"):
         table.add_column(name, justify="left" if name == "kind" else "right")
     for row in found.kinds:

@@ -8,13 +8,12 @@ from io import StringIO
 from math import ceil
 from typing import NamedTuple
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from rigopt.outcome import AxisName, Frontier, FrontierPoint, PartLine
 from rigopt.parts import KINDS
+from rigopt.render.tables import headed
 from rigopt.render.words import KIND_WORDS, cap_words, counted
 from rigopt.tradeoffs import DEFAULT, MORE_IS_BETTER, better, value_of
 from rigopt.units import format_money
@@ -96,7 +95,7 @@ def print_frontier(console: Console, found: Frontier) -> None:
             highlight=False,
         )
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table = headed()
     shown = shown_axes(found)
     for axis in shown:
         table.add_column(FACES[axis].title, justify="right", no_wrap=True)

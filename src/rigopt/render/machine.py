@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rigopt.outcome import Assessment, BoardMap, PowerBudget, SlotRow
+from rigopt.render.tables import plain
 from rigopt.render.words import KIND_WORDS
 
 HERE, COVERED, FREE = "█", "┃", "·"
@@ -34,7 +35,7 @@ def slot_lines(board: BoardMap, names: dict[str, str]) -> Iterator[str]:
 
 def slot_table(board: BoardMap, names: dict[str, str]) -> Table:
     """The slot map for a terminal; names that are too long are cut."""
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
+    table = plain()
     table.add_column(justify="right", no_wrap=True, min_width=2, style="dim")
     table.add_column(no_wrap=True, min_width=1)
     table.add_column(no_wrap=True, overflow="ellipsis", min_width=30)
@@ -86,7 +87,7 @@ def board_notes(board: BoardMap) -> Iterator[str]:
 
 def power_table(power: PowerBudget) -> Table:
     """Where the watts go, largest first, and what carries them."""
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
+    table = plain()
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold", ratio=1, style="dim")
@@ -112,7 +113,7 @@ def _watts(watts: int | None) -> str:
 
 def clearance_table(build: Assessment) -> Table:
     """Every comparison of lengths, tightest first; parts are called by their kind."""
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
+    table = plain()
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold", ratio=1)
     for item in sorted(build.clearances, key=lambda c: (c.has_mm - c.needs_mm, c.rule)):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from rigopt.calibration.errors import Errors
 from rigopt.calibration.plot import relative
 from rigopt.calibration.report import LEVELS, MODEL, Line, Report
+from rigopt.render.tables import headed
 from rigopt.scaling import scaling_model
 
 LEFT_OUT = {
@@ -48,14 +48,7 @@ def _name(line: Line) -> str:
 
 
 def _table(title: str, *heads: str) -> Table:
-    table = Table(
-        title=title,
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        show_edge=False,
-        padding=(0, 1),
-    )
+    table = headed(title)
     table.add_column("", overflow="fold", ratio=1)
     for head in heads:
         table.add_column(head, justify="right", no_wrap=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from html import escape as escape_xml
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
 from rigopt.render.room import side_by_side
+from rigopt.render.tables import headed, print_sentences
 from rigopt.render.text import print_about
 from rigopt.render.words import KIND_WORDS, counted
 from rigopt.units import format_money
@@ -37,8 +37,7 @@ def print_plan(console: Console, found: Plan) -> None:
     rigs = [(f"{step.start:%Y-%m}", step.build) for step in found.steps]
     for first in range(0, len(rigs), 3):
         console.print(side_by_side(rigs[first : first + 3]), highlight=False)
-    for sentence in found.text:
-        console.print(f"{escape(sentence[0].upper() + sentence[1:])}.", highlight=False)
+    print_sentences(console, found.text)
     console.print(
         "[green]Proven best:[/] no plan has more throughput over the time, and none with as much "
         "costs less in the end."
@@ -71,7 +70,7 @@ def assumed(found: Plan) -> list[str]:
 
 
 def _money_table(found: Plan) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table = headed()
     for name in ("Stage", "Months", "Score", "Budget", "Paid", "Sold for", "Left"):
         table.add_column(name, justify="right", no_wrap=True)
     for step in found.steps:

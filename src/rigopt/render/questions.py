@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
@@ -12,6 +11,7 @@ from rigopt.outcome import Assessment, Optimal
 from rigopt.reasons.explain import named_of
 from rigopt.reasons.findings import Limits, Rival, Sensitivity
 from rigopt.reasons.questions import Why
+from rigopt.render.tables import headed
 from rigopt.render.text import print_ways_out
 from rigopt.render.words import KIND_WORDS, rate_words
 from rigopt.units import format_money
@@ -40,7 +40,7 @@ def print_why(console: Console, found: Why) -> None:
 
 def _side_by_side(answer: Assessment, other: Assessment, name: str) -> Table:
     """Price, score, rates, and the parts that differ."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table = headed()
     table.add_column("", style="dim", overflow="fold")
     for head in ("answer", name):
         table.add_column(head, overflow="fold", ratio=1)

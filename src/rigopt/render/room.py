@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
@@ -10,6 +9,7 @@ from rich.table import Table
 
 from rigopt.outcome import Assessment
 from rigopt.parts import KINDS
+from rigopt.render.tables import headed, print_sentences
 from rigopt.render.text import print_about
 from rigopt.render.words import KIND_WORDS, counted
 from rigopt.units import format_money
@@ -32,8 +32,7 @@ def print_room(console: Console, found: Roomed) -> None:
     console.print(side_by_side(columns), highlight=False)
     if found.later is not None:
         _print_later(console, found, found.later)
-    for sentence in found.text:
-        console.print(f"{escape(sentence[0].upper() + sentence[1:])}.", highlight=False)
+    print_sentences(console, found.text)
     console.print(
         "[green]Proven best:[/] no build that leaves the room scores more, and none with that "
         "score costs less."
@@ -66,7 +65,7 @@ def _money(cents: int, build: Assessment) -> str:
 
 def side_by_side(columns: list[tuple[str, Assessment]]) -> Table:
     """Builds in columns, kind by kind, with price and score below."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table = headed()
     table.add_column("", style="dim", no_wrap=True)
     for name, _ in columns:
         table.add_column(name, overflow="fold", ratio=1)

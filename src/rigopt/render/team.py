@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from rigopt.outcome import Assessment
+from rigopt.render.tables import headed, print_sentences
 from rigopt.render.text import print_about, print_build
 from rigopt.render.words import counted
 from rigopt.units import format_money
@@ -16,12 +15,11 @@ from rigopt.upgrades.teaming import Size, Team
 
 def print_team(console: Console, found: Team) -> None:
     """The best number of rigs with one of them, then all numbers in a table."""
-    for sentence in found.text:
-        console.print(f"{escape(sentence[0].upper() + sentence[1:])}.", highlight=False)
+    print_sentences(console, found.text)
     if found.best is not None and found.best.build is not None:
         console.print("[bold]Each of them[/]", highlight=False)
         print_build(console, found.best.build)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table = headed()
     for name in ("Rigs", "Users", "Score", "Price"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("Cards of each", overflow="fold", ratio=1)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from rigopt.outcome import (
@@ -24,8 +22,8 @@ from rigopt.outcome import (
     Unknown,
 )
 from rigopt.parts import KINDS
-from rigopt.render.cards import rate_table
 from rigopt.render.machine import board_notes, clearance_table, power_table, slot_table
+from rigopt.render.tables import headed, plain, rate_table
 from rigopt.render.words import KIND_WORDS, cap_words, charges_of, clashes, counted, how
 from rigopt.units import format_money
 
@@ -78,7 +76,7 @@ def print_top(console: Console, answers: Sequence[Optimal], differ_in: Sequence[
     if not answers:
         console.print("[red]No build:[/] rigopt solve says why.", highlight=False)
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table = headed()
     table.add_column("", justify="right", style="dim", no_wrap=True)
     table.add_column("Price", justify="right", no_wrap=True)
     table.add_column("Score", justify="right", no_wrap=True)
@@ -162,7 +160,7 @@ def _price_words(line: PartLine, currency: str) -> tuple[str, str]:
 
 def print_build(console: Console, build: Assessment) -> None:
     """The list of parts with prices, what it does and draws."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table = headed()
     table.add_column("", style="dim", no_wrap=True)
     table.add_column("Part", ratio=1, overflow="fold")
     table.add_column("Price", justify="right", no_wrap=True)
@@ -222,7 +220,7 @@ def _print_verdicts(console: Console, verdicts: Iterable[RuleVerdict], *, verbos
     console.print(f"\n[bold]Rules:[/] {told}", highlight=False)
     quiet = () if verbose else ("ok", "not applicable")
     rows = [v for v in verdicts if v.verdict not in quiet]
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
+    table = plain()
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold", ratio=1)

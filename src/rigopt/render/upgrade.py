@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from rigopt.render.room import side_by_side
+from rigopt.render.tables import print_sentences
 from rigopt.render.text import print_about
 from rigopt.render.words import counted
 from rigopt.units import format_money
@@ -15,8 +16,7 @@ from rigopt.upgrades.upgrading import Piece, Upgraded
 
 def print_upgrade(console: Console, found: Upgraded) -> None:
     """The sentences, the pieces that stay, come and go, and the builds side by side."""
-    for sentence in found.text:
-        console.print(f"{escape(sentence[0].upper() + sentence[1:])}.", highlight=False)
+    print_sentences(console, found.text)
     if found.build is not None:
         currency = found.build.currency
         for head, pieces, word in (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from rigopt.buildfile import build_from, read_build
 from rigopt.catalog import Catalog
+from rigopt.errors import InputError
 
 SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -23,16 +24,31 @@ def with_owned_builds(
         folder: where relative paths start; default: the current folder.
 
     Raises:
-        InputError: if a file cannot be read, or a part of it is not known.
+        InputError: if a file cannot be read, a part of it is not known, or one that it describes
+            goes by the name of another.
     """
     named = written.get("own")
     values = named if isinstance(named, list | tuple) else [named]
+    if not any(map(_is_file, values)):
+        return written, catalog
     own: list[Any] = []
     for value in values:
-        if not isinstance(value, str) or not value.strip().endswith(SUFFIXES):
+        if not _is_file(value):
             own.append(value)
             continue
         file = read_build((folder or Path()) / value.strip())
-        build, catalog = build_from(file.lines, catalog, None, (), where=file.where)
+        build, grown = build_from(file.lines, catalog, None, (), where=file.where)
+        for line in build.lines:
+            if catalog.parts.get(line.part.id, line.part) != line.part:
+                raise InputError(
+                    f"another part is called {line.part.name[:60]!r}",
+                    where=file.where,
+                    mend="rename the one that is described here",
+                )
+        catalog = grown
         own += [f"{line.quantity}x {line.part.id}" for line in build.lines]
-    return ({**written, "own": own} if "own" in written else written), catalog
+    return {**written, "own": own}, catalog
+
+
+def _is_file(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and value.strip().endswith(SUFFIXES)

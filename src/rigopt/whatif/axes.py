@@ -125,7 +125,12 @@ def _some(values: Any, where: str) -> None:
         raise InputError("has no values", where=where, mend="give some, or remove it")
 
 
-def _listed(value: Any, where: str) -> list[Any]:
+def listed(value: Any, where: str) -> list[Any]:
+    """The values of an axis, of which one may stand alone.
+
+    Raises:
+        InputError: if there are none.
+    """
     values = value if isinstance(value, list) else [value]
     _some(values, where)
     return values
@@ -135,7 +140,7 @@ def _wish_axis(key: str, value: Any, catalog: Catalog, where: str) -> Axis:
     flag, place = _flag(key, where), f"{where}, {key[:60]}"
     step = _STEPS.get(flag.reads)
     values = _expanded(
-        _listed(value, place),
+        listed(value, place),
         lambda item: _wish(flag, key, item, catalog, where),
         None if step is None else lambda text: step(text, place),
         default_step=1 if flag.reads == "count" else None,
@@ -167,7 +172,7 @@ def _wish(flag: Flag, key: str, value: Any, catalog: Catalog, where: str) -> Any
 def _shock_axis(target: str, value: Any, catalog: Catalog, where: str) -> Axis:
     key, place = _price_of(target, catalog, where), f"{where}, {target[:60]}"
     values = _expanded(
-        _listed(value, place),
+        listed(value, place),
         lambda item: _factor(item, place),
         lambda text: parse_factor_step(text, where=place),
         default_step=None,
@@ -177,7 +182,7 @@ def _shock_axis(target: str, value: Any, catalog: Catalog, where: str) -> Axis:
 
 
 def _joint_shocks(value: Any, catalog: Catalog, where: str) -> Axis:
-    settings = [_shocks(item, catalog, where) for item in _listed(value, where)]
+    settings = [_shocks(item, catalog, where) for item in listed(value, where)]
     keys = tuple(dict.fromkeys(key for setting in settings for key in setting))
     unset = dict.fromkeys(keys, UNSET)
     _once(settings, where)

@@ -38,6 +38,7 @@ from rigopt.whatif.scenarios import Column, Scenario, ScenarioSet
 from rigopt.whatif.summary import Summary, summarise
 from rigopt.whatif.worker import release
 from rigopt.workloads import mix_named
+from rigopt.world import market_of
 
 MANY = 100_000
 """More scenarios than that are hardly meant."""
@@ -122,12 +123,11 @@ class Batch:
                 where=str(out),
                 mend="name another --out, or remove it",
             )
-        markets = sorted({request.market for request in looked_up})
         head: dict[str, str | int] = {
             "scenarios": scenarios.digest,
             "catalogue": catalog.digest,
-            "prices": _digest_of_prices(catalog, markets),
-            "versions": release(),
+            "prices": _digest_of_prices(catalog, looked_up),
+            **release(),
         }
         self._journal = Journal(path, head, scenarios.count)
 
@@ -239,10 +239,10 @@ def family_of(scenario: Scenario) -> Hashable:
     return family(scenario.request), scenario.shocks
 
 
-def _digest_of_prices(catalog: Catalog, markets: Sequence[str]) -> str:
-    """Twelve hex digits that change when any price does."""
+def _digest_of_prices(catalog: Catalog, looked_up: Sequence[Request]) -> str:
+    """Twelve hex digits that change when any price does, on the days that are asked about."""
     hasher = hashlib.sha256()
-    for name in markets:
-        for row in catalog.market(name).rows():
+    for market in dict.fromkeys(market_of(request, catalog) for request in looked_up):
+        for row in (market.info, *market.rows()):
             hasher.update(row.model_dump_json().encode())
     return hasher.hexdigest()[:12]

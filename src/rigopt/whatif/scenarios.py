@@ -30,10 +30,10 @@ from rigopt.catalog import Catalog
 from rigopt.errors import InputError, nearest
 from rigopt.flags import FLAGS, Flag
 from rigopt.request import Request, make_request
-from rigopt.requestfile import WRITERS
+from rigopt.requestfile import WRITERS, Expand, as_written
 from rigopt.units import parse_count
 from rigopt.userfiles import read_mapping
-from rigopt.whatif.axes import PRICE_OF, UNSET, Axis, Setting, read_axes, read_setting
+from rigopt.whatif.axes import PRICE_OF, UNSET, Axis, Setting, listed, read_axes, read_setting
 from rigopt.whatif.shocks import UNCHANGED_BP, Shock, format_factor, shocked
 from rigopt.world import World
 
@@ -239,7 +239,11 @@ _LOOKED_UP = (
 
 
 def read_scenarios(
-    path: Path, catalog: Catalog, *, grow: Callable[[Catalog], Catalog] = lambda catalog: catalog
+    path: Path,
+    catalog: Catalog,
+    *,
+    grow: Callable[[Catalog], Catalog] = lambda catalog: catalog,
+    own: Expand = as_written,
 ) -> tuple[ScenarioSet, Catalog]:
     """The scenarios of a YAML or JSON file, and the catalogue that they speak of.
 
@@ -247,6 +251,7 @@ def read_scenarios(
         path: the file.
         catalog: what its names mean.
         grow: adds imported parts to the catalogue, where some scenario asks for them.
+        own: puts parts in the place of build files that are owned.
 
     Raises:
         InputError: one sentence with what, where and the mend.
@@ -259,6 +264,16 @@ def read_scenarios(
     entries = _entries(written, where)
     if any("unverified" in piece for piece in (base, axes, *entries)):
         catalog = grow(catalog)
+
+    def with_parts(written: Mapping[str, Any]) -> Mapping[str, Any]:
+        nonlocal catalog
+        written, catalog = own(written, catalog, path.parent)
+        return written
+
+    base, entries = with_parts(base), [with_parts(entry) for entry in entries]
+    if "own" in axes:
+        values = listed(axes["own"], f"{where}, axes, own")
+        axes = {**axes, "own": [with_parts({"own": value})["own"] for value in values]}
     settings = read_setting(base, catalog, where=f"{where}, base")
     found = read_axes(axes, catalog, where=f"{where}, axes")
     if entries:
@@ -283,7 +298,7 @@ def read_scenarios(
     return ScenarioSet(settings, found, _drawn(whole.grid, least, seed)), catalog
 
 
-def _mapping(value: Any, where: str) -> dict[str, Any]:
+def _mapping(value: Any, where: str) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -291,7 +306,7 @@ def _mapping(value: Any, where: str) -> dict[str, Any]:
     return value
 
 
-def _entries(written: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
+def _entries(written: Mapping[str, Any], where: str) -> list[Mapping[str, Any]]:
     if "list" not in written:
         return []
     value, place = written["list"], f"{where}, list"
@@ -303,7 +318,7 @@ def _entries(written: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
 
 
 def _list_axis(
-    entries: list[dict[str, Any]], axes: tuple[Axis, ...], catalog: Catalog, where: str
+    entries: list[Mapping[str, Any]], axes: tuple[Axis, ...], catalog: Catalog, where: str
 ) -> Axis:
     """The entries of a list as an axis; what an entry does not set is left to the base."""
     settings, names = [], set()

@@ -10,13 +10,14 @@ import pickle
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from rigopt.catalog import Catalog
 from rigopt.errors import InputError
+from rigopt.resources import models_digest
 from rigopt.whatif.budgets import Desk
 
 T = TypeVar("T")
@@ -88,7 +89,7 @@ _DESKS = _Desks()
 
 def run_task(
     work: Callable[[Desk, Any], Any],
-    wanted: str,
+    wanted: Mapping[str, str],
     token: str,
     packed: bytes | None,
     item: Any,
@@ -96,9 +97,9 @@ def run_task(
     """What a worker does; at the other end of whatever the executor is."""
     if wanted != release():
         error = InputError(
-            f"a worker has {release()}, this process {wanted}",
+            f"a worker has {_told(release())}, this process {_told(wanted)}",
             where="executor",
-            mend="install the same versions on both",
+            mend="install the same on both",
         )
         return 0.0, Failure(error)
     catalog = CATALOGS.get(token)
@@ -112,9 +113,16 @@ def run_task(
 
 
 @lru_cache(maxsize=1)
-def release() -> str:
-    """What must be the same at both ends."""
-    try:
-        return f"rigopt {version('rigopt')} with OR-tools {version('ortools')}"
-    except PackageNotFoundError as error:
-        return f"no {error.name}"
+def release() -> Mapping[str, str]:
+    """What answers rest on beside the catalogue: it must be the same at both ends."""
+    found = {"models": models_digest()}
+    for name, package in (("rigopt", "rigopt"), ("OR-tools", "ortools")):
+        try:
+            found[name] = version(package)
+        except PackageNotFoundError:
+            found[name] = "missing"
+    return found
+
+
+def _told(found: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in found.items())
