@@ -50,6 +50,7 @@ from rigopt.terminal import (
     Folder,
     catalog_in,
     console,
+    drawing,
     writable,
     write_whole,
 )
@@ -217,7 +218,7 @@ def frontier_command(
     from rigopt.tradeoffs import DEFAULT, parse_axes
 
     chosen = DEFAULT if axes is None else parse_axes(axes, where="--axes")
-    csv_target, plot_target = writable(csv_file, "--csv"), writable(plot_file, "--plot")
+    csv_target, plot_target = writable(csv_file, "--csv"), drawing(plot_file)
     request, catalog = asked(given, request_file, prices, folder)
     with progress() as tell:
         found = frontier(request, axes=chosen, catalog=catalog, tell=tell)

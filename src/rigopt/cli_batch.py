@@ -18,6 +18,7 @@ from rigopt.terminal import (
     Folder,
     catalog_in,
     console,
+    drawing,
     progress_bar,
     writable,
     write_whole,
@@ -78,7 +79,7 @@ def batch_command(
     from rigopt.whatif.batch import Batch
     from rigopt.whatif.pools import cores
 
-    target, plot_target = writable(out, "--out"), writable(plot_file, "--plot")
+    target, plot_target = writable(out, "--out"), drawing(plot_file)
     if target is None and not dry_run and show is None:
         raise InputError("is missing", where="--out", mend="name a .csv, .jsonl or .parquet file")
     at_once = (

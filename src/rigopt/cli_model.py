@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rigopt.errors import InputError
-from rigopt.terminal import AsJson, console, progress_bar, writable, write_whole
+from rigopt.terminal import AsJson, console, drawing, progress_bar, writable, write_whole
 
 model_app = typer.Typer(help="Fit the throughput model and show its errors.", no_args_is_help=True)
 
@@ -74,7 +74,7 @@ def report_command(
     from rigopt.calibration.run import calibrate
     from rigopt.catalog import Catalog
 
-    target = writable(plot, "--plot")
+    target = drawing(plot)
     if refit:
         with progress_bar("refitting without one card after the other") as tell:
             report = calibrate(Catalog.load(), tell)[1]

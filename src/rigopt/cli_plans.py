@@ -24,6 +24,7 @@ from rigopt.terminal import (
     Folder,
     catalog_in,
     console,
+    drawing,
     writable,
     write_whole,
 )
@@ -159,7 +160,7 @@ def plan_command(
     from rigopt.upgrades.stages import plan_from
     from rigopt.userfiles import read_mapping
 
-    target, path = writable(plot_file, "--plot"), path_of(plan_file)
+    target, path = drawing(plot_file), path_of(plan_file)
     flags: dict[str, Any] = {
         "stages": stage,
         "until": until,

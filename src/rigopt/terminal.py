@@ -72,6 +72,15 @@ def writable(path: str | None, flag: str) -> Path | None:
     return target
 
 
+def drawing(path: str | None) -> Path | None:
+    """The file of ``--plot`` to write: drawings are SVG."""
+    target = writable(path, "--plot")
+    if target is not None and target.suffix.lower() not in ("", ".svg"):
+        mend = "give it a name that ends in .svg"
+        raise InputError(f"{path!r} would be an SVG drawing", where="--plot", mend=mend)
+    return target
+
+
 def write_whole(target: Path, text: str, flag: str) -> None:
     """Write a file whole or not at all."""
     import tempfile
