@@ -202,6 +202,9 @@ class Columns:
         if total not in last:
             last[total] = min(total.most(world) + 1, total.limit(world))
         pieces = self.column(total).codes[left[total.kind]]
+        if len(pieces) == 1 and total.kind in self.problem.required:
+            only = int(pieces[0])
+            return ints([values.code(None if only < 0 else min(only, last[total]))])
         most = int(pieces.max(initial=0)) * (world.most_drives if total.kind in MANY_MODELS else 1)
         largest = min(last[total], most)
         unknown = [None] if (pieces < 0).any() else []

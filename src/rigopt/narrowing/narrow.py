@@ -14,6 +14,7 @@ from rigopt.narrowing.tables import Bools, Ints
 from rigopt.narrowing.views import Views, undominated
 from rigopt.parts import KINDS
 from rigopt.problem import MANY_MODELS, SCORED, Problem
+from rigopt.rules.base import Statement
 from rigopt.rules.operands import AnyOperand, Derived, Operand
 from rigopt.rules.seats import CARDS, GPUS
 from rigopt.rules.shapes import Balance, Relation
@@ -65,12 +66,17 @@ class Narrowing:
         least: int = 0,
         within: Narrowing | None = None,
         most_judged: int | None = None,
+        goal: Statement | None = None,
+        scored: bool = True,
     ) -> None:
         """``gpus``: the places of the cards to choose from; ``least``: the points to reach;
         ``within``: what is consistent with rules and a price that are no stricter;
-        ``most_judged``: how much to ask a relation at once."""
+        ``most_judged``: how much to ask a relation at once; ``goal``: a statement, not among those
+        in force, that is to be missed by as little as can be, before money counts; ``scored``:
+        whether the score counts."""
         self.columns = columns
         self.problem = columns.problem
+        self.goal, self.scored = goal, scored
         self._least = least
         self._most_judged = MOST_JUDGED if most_judged is None else most_judged
         self.impossible = False
@@ -80,7 +86,10 @@ class Narrowing:
         """When a relation or a row was last found to refuse nothing that is left."""
         self._stamps = dict.fromkeys(KINDS, 0)
         """How often a kind lost options."""
+        self._needed = set(self.problem.required)
+        """Kinds that no build lacks."""
         if within is not None:
+            self._needed = set(within._needed)
             self._alive, self._seen = dict(within._alive), dict(within._seen)
             self._stamps = dict(within._stamps)
             self._seen.pop(PRICE, None)
@@ -105,6 +114,10 @@ class Narrowing:
     def choose(self, kind: str, places: Collection[int]) -> None:
         """Leave of a kind only some options."""
         self._keep(kind, np.isin(self.left[kind], list(places)))
+
+    def may_lack(self, kind: str) -> bool:
+        """Whether a build may have no part of a kind."""
+        return kind not in self._needed
 
     def least_cents(self, kind: str) -> int:
         """What the cheapest option of a kind costs that every build has."""
@@ -131,9 +144,21 @@ class Narrowing:
             return False
         self.left[kind] = self.left[kind][mask]
         self._stamps[kind] += 1
-        if not len(self.left[kind]) and kind in self.problem.required:
+        if not len(self.left[kind]) and kind in self._needed:
             self.impossible = True
         return True
+
+    def _need(self, kind: str) -> None:
+        """Remember that no build lacks a kind."""
+        self._needed.add(kind)
+        self._stamps[kind] += 1
+        self._alive = {
+            operand: known
+            for operand, known in self._alive.items()
+            if not (isinstance(operand, Operand) and operand.kind == kind)
+        }
+        if not len(self.left[kind]):
+            self.impossible = True
 
     # --- what goes with nothing --------------------------------------------------------------
 
@@ -164,7 +189,10 @@ class Narrowing:
         left = [self.left[leaf.kind] for leaf in leaves(operand)]
         known = self._alive.get(operand)
         if known is None or any(a is not b for a, b in zip(known[0], left, strict=True)):
-            known = self._alive[operand] = left, self.columns.alive(operand, self.left)
+            codes = self.columns.alive(operand, self.left)
+            if isinstance(operand, Operand) and not self.may_lack(operand.kind):
+                codes = np.unique(self.columns.column(operand).codes[left[0]])
+            known = self._alive[operand] = left, codes
         return known[1]
 
     def block(self, relation: Relation) -> tuple[list[Ints], Bools] | None:
@@ -246,7 +274,7 @@ class Narrowing:
         if not len(left):
             return 0
         of_line = int((sign * amounts.of_line[left]).min())
-        if kind not in MANY_MODELS:
+        if kind not in MANY_MODELS or (required and len(left) == 1):
             return of_line if required else min(0, of_line)
         piece = amounts.least_of_piece if sign > 0 else amounts.most_of_piece
         of_piece = int((sign * piece[left]).min())
@@ -270,6 +298,9 @@ class Narrowing:
                     pieces = self.problem.world.most_drives - self.columns.quantity[kind][left]
                     added = added + pieces * others
                 changed |= self._keep(kind, added <= row.bound - (total - least[kind]))
+                if self.may_lack(kind) and total - least[kind] > row.bound:
+                    self._need(kind)
+                    changed = True
             if total > row.bound:
                 self.impossible = True
         return changed
@@ -348,12 +379,25 @@ class Narrowing:
                 keys = [
                     [of[code] for code in codes] for of, codes in zip(values, block[0], strict=True)
                 ]
-                found[id(relation)] = Judged(keys, block[1])
+                found[id(relation)] = self._with_none(relation, Judged(keys, block[1]))
         for balance, row in zip(self._balances, self.rows, strict=True):
             most = -sum(self.extreme(kind, amounts, -1) for kind, amounts in row.amounts.items())
             if most > row.bound:
                 found[id(balance)] = None
         return found
+
+    def _with_none(self, relation: Relation, judged: Judged) -> Judged:
+        """The same with the values that a build has which lacks a kind that none may lack: the
+        balance that demands the kind is open, so that nothing is to be said of them."""
+        keys, admitted = list(judged.keys), judged.admitted
+        for axis, operand in enumerate(relation.operands):
+            if isinstance(operand, Operand) and operand.kind not in self.problem.required:
+                none = operand.of_none
+                if none not in keys[axis]:
+                    keys[axis] = [*keys[axis], none]
+                    more = np.ones_like(admitted.take([0], axis=axis))
+                    admitted = np.concatenate([admitted, more], axis=axis)
+        return Judged(keys, admitted)
 
     # --- what another option betters ---------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from rigopt.narrowing.columns import Row, leaves, reads
+from rigopt.narrowing.columns import Amounts, Row, leaves, reads
 from rigopt.narrowing.tables import Bools, Ints, ints
 from rigopt.narrowing.views import HALF, NOWHERE, Views, admits, as_good, by_code, distinct
 from rigopt.problem import SCORED
@@ -279,6 +279,11 @@ class Replacing(Views):
         self.good &= enough[:, None]
         if added.max() <= 0 and least > row.bound:
             self._supply(-added, least - row.bound)
+
+    def _less(self, amounts: Amounts) -> None:
+        """By itself it adds no more than the other: where none takes any away, than any set."""
+        added = amounts.of_line[self.left]
+        self.good &= (added[:, None] <= added[None, :]) & (added.min() >= 0 or not added.any())
 
     def _demanded(self) -> None:
         """Compare by what is asked for, now that is known what the cheapest sets cost."""

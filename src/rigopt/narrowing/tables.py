@@ -68,9 +68,14 @@ class Table:
             places = np.argwhere(block == NOT_JUDGED)
             if len(places) > most:
                 return None
-            for place in places:
-                keys = [v.keys[a[p]] for v, a, p in zip(self._values, alive, place, strict=True)]
-                block[tuple(place)] = self._judge(keys)
+            keys = [
+                [values.keys[code] for code in codes.tolist()]
+                for values, codes in zip(self._values, alive, strict=True)
+            ]
+            block[block == NOT_JUDGED] = [
+                self._judge([of[p] for of, p in zip(keys, place, strict=True)])
+                for place in places.tolist()
+            ]
             self._known[where] = block
         return block
 
