@@ -13,14 +13,19 @@ from rigopt.build import Build, Line
 from rigopt.catalog import Catalog
 from rigopt.cpsat import probe
 from rigopt.cpsat.hunt import Hunt
+from rigopt.cpsat.model import Model
 from rigopt.cpsat.probe import Probe
-from rigopt.cpsat.search import Clock, Status, best
+from rigopt.cpsat.search import Clock, Status, best, run
 from rigopt.encoding import Encoding
+from rigopt.narrowing import dive
 from rigopt.outcome import Explanation
 from rigopt.problem import Problem
+from rigopt.reasons.cores import minimal_core, near
 from rigopt.reasons.sensitivity import price_range
 from rigopt.reasons.waysout import explain
 from rigopt.request import Request
+from rigopt.rules.base import Rule
+from rigopt.rules.gaps import gap_of
 from tests.explaining import exists, of_parts, replayed, witnessed
 from tests.strategies import worlds
 from tests.test_oracle import EXAMPLES, SMALL, pose
@@ -119,21 +124,73 @@ def test_every_way_out_leads_out(world: World) -> None:
         assert way.total_cents <= cents < way.total_cents + 100
 
 
-@given(worlds(), st.sampled_from([0, 1_000]), st.sampled_from([(), (0, 5_000), (10**7,)]))
+@given(worlds(), st.sampled_from([1, 2, 16]), st.sampled_from([0, 1, 40]))
 @settings(SMALL, max_examples=EXAMPLES // 2)
-def test_however_it_is_looked_for(world: World, few: int, steps: tuple[int, ...]) -> None:
+def test_however_it_is_looked_for(world: World, first: int, patience: int) -> None:
     """Asked whether there is a build, then for the cheapest: the same as one model of all says,
-    whether cheap rigs are looked at first or not."""
+    however many cards are looked at first, and whether or not a build is found before that."""
     problem = pose(world)
     encoding = Encoding(problem, problem.options)
     status, least = best(encoding, encoding.price, Clock(60), 0, minimise=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(probe, "FEW", few)
-        patch.setattr(probe, "FIRST_CENTS", steps)
+        patch.setattr(probe, "FIRST", first)
+        patch.setattr(dive, "PATIENCE", patience)
         asked = Probe(problem, Clock(60))
         assert asked.possible(asked.everything) is (status is Status.OPTIMAL)
         build = asked.cheapest(asked.everything)
     assert (None if build is None else build.cost_cents) == least
+
+
+@given(worlds(), st.data())
+@settings(SMALL, max_examples=EXAMPLES // 2)
+def test_the_nearest_miss_is_the_nearest(world: World, data: st.DataObject) -> None:
+    """Of the builds that keep all other rules none comes nearer to what a statement asks, and of
+    those as near none costs less: as one model of everything says."""
+    problem = pose(world)
+    rule = data.draw(st.sampled_from([rule for rule in problem.rules if rule.hard]))
+    asked = Probe(problem, Clock(60))
+    whole = Encoding(problem, problem.options, scored=False)
+    for statement in rule.statements:
+        gap = gap_of(statement, whole)
+        if gap is None:
+            continue
+        kept = asked.everything - {rule.id}
+        model = Model(whole, dropped={rule.id})
+        model.forbid(gap.never)
+        model.minimise(gap.terms)
+        status, answer = run(model, Clock(60), 0)
+        build = asked.nearest(kept, statement)
+        assert (build is None) == (status is Status.INFEASIBLE)
+        if build is not None:
+            model.at_most(gap.terms, round(answer.objective_value))
+            model.forget_objective()
+            model.minimise(whole.cost)
+            assert same(build, model.build(run(model, Clock(60), 0)[1]))
+
+
+@given(worlds())
+@settings(SMALL, max_examples=EXAMPLES // 2)
+def test_of_several_clashes_the_one_with_the_former_rules_is_told(world: World) -> None:
+    """The rules beside the wishes of a clash are those that dropping one after the other leaves,
+    the last first."""
+    problem = clashing(world)
+    if problem is None:
+        return
+    asked = Probe(problem, Clock(60))
+
+    def left(base: list[Rule], rest: list[Rule]) -> list[Rule]:
+        """Of ``rest`` what is left, dropping whatever is not needed, the last first."""
+        for rule in reversed(rest):
+            fewer = [other for other in rest if other is not rule]
+            if not asked.possible(frozenset(other.id for other in (*base, *fewer))):
+                rest = fewer
+        return rest
+
+    rules = [rule for rule in problem.rules if rule.hard]
+    core = minimal_core(rules, asked.possible, asked.broken)
+    physics = [rule for rule in rules if not rule.flag]
+    found = left(list(core.wishes), near(physics, core.wishes))
+    assert set(core.physics) == set(found)
 
 
 def same(build: Build, other: Build) -> bool:

@@ -200,6 +200,11 @@ class Encoding:
         return classes
 
     def _total_classes(self, total: Total) -> list[tuple[Key, Literal]]:
+        if len(self._options[total.kind]) == 1 and total.kind in self.problem.required:
+            ((line, literal),) = self._options[total.kind]
+            value = total.value(line, self.world)
+            largest = min(total.most(self.world) + 1, total.limit(self.world))
+            return [(None if value is None else min(value, largest), literal)]
         counted: list[tuple[int, Literal]] = []
         unknown: list[Literal] = []
         for line, literal in self._options[total.kind]:

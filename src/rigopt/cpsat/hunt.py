@@ -140,10 +140,10 @@ class Hunt:
         dropped: Collection[str],
         most_cents: int | None,
         least: int,
-        wanted: Row | None = None,
+        goal: Balance | None = None,
     ) -> Model | None:
         """A model of some configurations in which no more is paid for parts, and so many points
-        are reached; ``None``: there is no such build. ``wanted``: an amount to be made small."""
+        are reached; ``None``: there is no such build. ``goal``: what is to be made small."""
         with self.problem.common.lock:
             narrow = Narrowing(
                 self._columns,
@@ -152,7 +152,7 @@ class Hunt:
                 most_cents=most_cents,
                 least=least,
                 within=self._consistent(dropped, most_cents),
-                wanted=wanted,
+                goal=goal,
             )
             narrow.consistent()
             narrow.undominated()
@@ -292,7 +292,7 @@ class Hunt:
         while left:
             chunk, left = left[:size], left[size:]
             size *= GROWTH
-            model = self._model([config for _, config in chunk], (), limit, at_least, row)
+            model = self._model([config for _, config in chunk], (), limit, at_least, amount)
             if model is None:
                 continue
             gap = gap_of(amount, model.encoding)

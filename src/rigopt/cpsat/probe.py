@@ -6,24 +6,29 @@ fewer rules were shown to clash. Otherwise the options are narrowed to those tha
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
+import numpy as np
 from ortools.sat.python.cp_model_helper import CpSolverResponse
 
 from rigopt.build import Build
 from rigopt.cpsat.model import Model
 from rigopt.cpsat.search import Clock, Status, run
 from rigopt.encoding import Encoding
-from rigopt.narrowing import Columns, Narrowing
-from rigopt.problem import Problem
+from rigopt.narrowing import LITTLE, Columns, Narrowing
+from rigopt.narrowing.dive import Dive
+from rigopt.narrowing.values import Ints, ints
+from rigopt.problem import Problem, rank_of
 from rigopt.rules.base import Statement
 from rigopt.rules.gaps import gap_of, gaps_of
+from rigopt.rules.shapes import Balance
 
-FIRST_CENTS = (20_000, 200_000)
-"""How much more than the sum of the cheapest parts is looked at first."""
+JUDGED = 10_000
+"""How much a rule is asked at once while a build is looked for without the solver."""
+FIRST, GROWTH = 16, 6
+"""The cheapest cards, so many, make the first model of a question; each next one has more."""
 
-FEW = 1_000
-"""So many options are looked at together."""
+NO_PLACES = ints(())
 
 Kept = frozenset[str]
 Only = dict[str, Collection[int]]
@@ -43,6 +48,9 @@ class Probe:
         self._wide: dict[Kept, Narrowing] = {}
         self._builds: dict[tuple[object, ...], tuple[Build, frozenset[str]]] = {}
         self._clashes: list[Kept] = []
+        self._dives: dict[Kept, bool] = {}
+        self._refuted: dict[Kept, Ints] = {}
+        """Of sets of rules the cards with which no build keeps them."""
         self._asked: dict[tuple[Kept, int], Build | None] = {}
 
     @property
@@ -56,18 +64,22 @@ class Probe:
             return True
         if self._clashes_in(kept):
             return False
-        status = Status.INFEASIBLE
-        for most in self._prices(kept, {}, None):
-            if most is None:
-                model = self._model(kept)
-                status = Status.INFEASIBLE if model is None else self._run(model)[0]
-            else:
-                status, build = self._least_cost(self._model(kept, most))
-                if build is not None:
-                    self._asked[kept, 0] = build
-            if status is not Status.INFEASIBLE:
-                return None if status is Status.UNKNOWN else True
-        return self._clash(kept)
+        if self._dived(kept):
+            return True
+        undecided = False
+        for status, _ in self._answers(kept):
+            if status is Status.OPTIMAL:
+                return True
+            undecided |= status is Status.UNKNOWN
+        return None if undecided else self._clash(kept)
+
+    def found(self) -> list[tuple[Build, frozenset[str]]]:
+        """Every build that was found so far, with the rules that it breaks."""
+        return list(self._builds.values())
+
+    def broken(self) -> list[frozenset[str]]:
+        """Of every build that was found so far the rules that it breaks."""
+        return [broken for _, broken in self.found()]
 
     def cheapest(self, kept: Kept) -> Build | None:
         """The cheapest build that keeps these rules, one always the same; ``None``: there is none,
@@ -111,18 +123,27 @@ class Probe:
     def _consistent(self, kept: Kept) -> Narrowing:
         """The options that are left by these rules."""
         if kept not in self._wide:
-            found = Narrowing(self._columns, dropped=self.everything - kept)
+            found = Narrowing(
+                self._columns, dropped=self.everything - kept, most_judged=LITTLE, scored=False
+            )
             found.consistent()
             self._wide[kept] = found
         return self._wide[kept]
 
-    def _narrowed(self, kept: Kept, most: int | None, only: Only) -> Narrowing | None:
+    def _narrowed(
+        self, kept: Kept, most: int | None, only: Only, judged: int | None = None
+    ) -> Narrowing | None:
         """The options that are left by these rules, a price and a choice; ``None``: no build is."""
         wide = self._consistent(kept)
         if wide.impossible:
             return None
         found = Narrowing(
-            self._columns, dropped=self.everything - kept, most_cents=most, within=wide
+            self._columns,
+            dropped=self.everything - kept,
+            most_cents=most,
+            within=wide,
+            most_judged=judged,
+            scored=False,
         )
         for kind, places in only.items():
             found.choose(kind, places)
@@ -145,27 +166,59 @@ class Probe:
         return model
 
     def _cheapest(self, kept: Kept, only: Only | None = None) -> tuple[Status, Build | None]:
-        known = None if only else self._known(kept)
-        enough = None if known is None else known.cost_cents
-        for most in self._prices(kept, only or {}, enough):
-            status, build = self._least_cost(self._model(kept, most, only))
-            if status is not Status.INFEASIBLE:
-                return status, build
-        return Status.INFEASIBLE, None
+        """The cheapest build, if that is proven in time."""
+        builds = []
+        for status, build in self._answers(kept, only):
+            if status is Status.UNKNOWN:
+                return status, None
+            if build is not None:
+                builds.append(build)
+        return (Status.OPTIMAL, min(builds, key=dearness)) if builds else (Status.INFEASIBLE, None)
 
-    def _prices(self, kept: Kept, only: Only, enough: int | None) -> list[int | None]:
-        """Up to which prices to look for the cheapest build, step by step: of many options first
-        among those of cheap rigs, since one that costs no more is the cheapest of all. The last
-        leaves nothing out; none: there is no build. ``enough``: what some build costs."""
+    def _answers(
+        self, kept: Kept, only: Only | None = None
+    ) -> Iterator[tuple[Status, Build | None]]:
+        """The cheapest build with the cheapest cards; the cheapest with others, if that is no
+        dearer; and so on until all cards were looked at. INFEASIBLE: there is none.
+
+        What a build costs leaves few options to look at afterwards, and few cards make the tables
+        of the rules that read cards and boards together small.
+        """
         with self.problem.common.lock:
-            left = self._narrowed(kept, None, only)
+            left = self._narrowed(kept, None, only or {}, LITTLE)
         if left is None:
-            return []
-        if sum(map(len, left.left.values())) <= FEW:
-            return [enough]
-        cheap = sum(left.least_cents(kind) for kind in self.problem.required)
-        steps = [cheap + more for more in FIRST_CENTS]
-        return [*(most for most in steps if enough is None or most < enough), enough]
+            return
+        if not only:
+            self._dived(kept)
+        known = None if only else self._known(kept)
+        most = None if known is None else known.cost_cents
+        refuted = [places for rules, places in self._refuted.items() if rules <= kept]
+        cards = np.setdiff1d(left.left["gpu"], np.concatenate([NO_PLACES, *refuted]))
+        size = FIRST
+        while len(cards):
+            some, cards = cards[:size], cards[size:]
+            size *= GROWTH
+            status, build = self._least_cost(self._model(kept, most, {**(only or {}), "gpu": some}))
+            if status is Status.INFEASIBLE and most is None and not only:
+                before = self._refuted.get(kept, NO_PLACES)
+                self._refuted[kept] = np.concatenate([before, some])
+            yield status, build
+            if build is not None:
+                most, size = build.cost_cents, len(cards)
+
+    def _dived(self, kept: Kept) -> bool:
+        """Whether a build that keeps the rules was found without the solver."""
+        if kept in self._dives or not self.clock.left:
+            return self._dives.get(kept, False)
+        dropped = self.everything - kept
+
+        def again(within: Narrowing) -> Narrowing:
+            return Narrowing(self._columns, dropped=dropped, within=within, most_judged=JUDGED)
+
+        with self.problem.common.lock:
+            build = Dive(again).build(self._consistent(kept))
+        self._dives[kept] = build is not None and not self.violated(build) & kept
+        return self._dives[kept]
 
     def _nearest(self, kept: Kept, statement: Statement) -> Build | None:
         wide = self._consistent(kept)
@@ -187,10 +240,27 @@ class Probe:
 
     def _nearest_of_all(self, kept: Kept, statement: Statement, left: Narrowing) -> Build | None:
         """The nearest where several kinds decide: the gap is what is made small."""
-        encoding = Encoding(self.problem, left.lists(), scored=False)
-        gap = gap_of(statement, encoding)
+        gap = gap_of(statement, Encoding(self.problem, left.lists(), scored=False, only={}))
         if gap is None:
             return None
+        with self.problem.common.lock:
+            some = Narrowing(
+                self._columns,
+                dropped=self.everything - kept,
+                within=left,
+                goal=statement,
+                scored=False,
+            )
+            for kind, places in self._measured(statement, left).items():
+                some.choose(kind, places)
+            some.consistent()
+            if some.impossible:
+                return None
+            some.undominated()
+            lines, still_open = some.lists(), some.open()
+        encoding = Encoding(self.problem, lines, scored=False, only=still_open)
+        gap = gap_of(statement, encoding)
+        assert gap is not None
         model = Model(encoding, dropped=self.everything - kept)
         model.forbid(gap.never)
         model.minimise(gap.terms)
@@ -199,6 +269,20 @@ class Probe:
             return None
         model.at_most(gap.terms, round(answer.objective_value))
         return self._least_cost(model)[1]
+
+    def _measured(self, statement: Statement, left: Narrowing) -> Only:
+        """Of the kinds that a sum reads the options of which it knows what they add."""
+        if not isinstance(statement, Balance):
+            return {}
+        lines, world = self._columns.lines, self.problem.world
+        return {
+            term.kind: [
+                place
+                for place in left.left[term.kind].tolist()
+                if term.value(lines[term.kind][place], world) is not None
+            ]
+            for term in (*statement.demand, *statement.supply)
+        }
 
     def _least_cost(self, model: Model | None) -> tuple[Status, Build | None]:
         """The cheapest build of a model, if that is proven in time."""
@@ -215,3 +299,9 @@ class Probe:
         if status in (Status.OPTIMAL, Status.FEASIBLE):
             self.violated(model.build(answer))
         return status, answer
+
+
+def dearness(build: Build) -> tuple[int, int]:
+    """What is minimised where the cheapest build is asked for: the price, and among equal prices
+    the ranks."""
+    return build.cost_cents or 0, sum(rank_of(line) for line in build.lines)

@@ -100,13 +100,14 @@ class Columns:
             columns[operand] = Column(codes, values.code(operand.of_none) if optional else None)
         return columns[operand]
 
-    def alive(self, fact: Operand | Total, left: Ints) -> Ints:
-        """The values that a fact can have with the options that are left of its kind."""
+    def alive(self, fact: Operand | Total, left: Ints, *, lacking: bool) -> Ints:
+        """The values that a fact can have with the options that are left of its kind, or, if it may
+        be ``lacking``, with none."""
         if isinstance(fact, Total):
             return self._sums(fact, left)
         column = self.column(fact)
         found = used(column.codes[left])
-        if column.none is not None and column.none not in found:
+        if lacking and column.none is not None and column.none not in found:
             found = np.append(found, column.none)
         return found
 
@@ -117,6 +118,9 @@ class Columns:
         if total not in last:
             last[total] = min(total.most(world) + 1, total.limit(world))
         pieces = self.column(total).codes[left]
+        if len(pieces) == 1 and total.kind in self.problem.required:
+            only = int(pieces[0])
+            return ints([values.code(None if only < 0 else min(only, last[total]))])
         most = int(pieces.max(initial=0)) * (world.most_drives if total.kind in MANY_MODELS else 1)
         largest = min(last[total], most)
         unknown = [None] if (pieces < 0).any() else []

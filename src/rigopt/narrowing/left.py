@@ -12,10 +12,11 @@ import numpy as np
 from rigopt.build import Line
 from rigopt.narrowing.columns import Columns
 from rigopt.narrowing.held import Numbers
-from rigopt.narrowing.standing import Amounts, Expansion, Row, kinds_of, leaves
+from rigopt.narrowing.standing import Amounts, Expansion, kinds_of, leaves
 from rigopt.narrowing.values import Bools, Ints, among, ints
 from rigopt.parts import KINDS
 from rigopt.problem import MANY_MODELS, SCORED
+from rigopt.rules.base import Statement
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
 from rigopt.rules.shapes import Balance, Relation
 
@@ -61,16 +62,18 @@ class Left:
         least: int = 0,
         within: Left | None = None,
         most_judged: int | None = None,
-        wanted: Row | None = None,
+        goal: Statement | None = None,
+        scored: bool = True,
     ) -> None:
         """``gpus``: the places of the cards to choose from; ``least``: the points to reach;
         ``within``: what is consistent with rules and a price that are no stricter;
-        ``most_judged``: how much to ask a relation at once; ``wanted``: an amount of which less is
-        better, whatever its bound."""
+        ``most_judged``: how much to ask a relation at once; ``goal``: a statement, not among those
+        in force, that is to be missed by as little as can be, before money counts; ``scored``:
+        whether the score counts."""
         self.columns = columns
         self.problem = columns.problem
         self._least = least
-        self.wanted = wanted
+        self.goal, self.scored = goal, scored
         self._most_judged = MOST_JUDGED if most_judged is None else most_judged
         self._most_seen = min(MOST_SEEN, SEEN_OF_JUDGED * self._most_judged)
         self.impossible = False
@@ -89,7 +92,10 @@ class Left:
         """When a row was last found to refuse nothing that is left."""
         self._stamps = dict.fromkeys(KINDS, 0)
         """How often a kind lost options."""
+        self._needed = set(self.problem.required)
+        """Kinds that no build lacks."""
         if within is not None:
+            self._needed = set(within._needed)
             self._alive, self._expansions = dict(within._alive), dict(within._expansions)
             asked_more = within._most_judged < self._most_judged
             self._blocks = {
@@ -121,6 +127,10 @@ class Left:
         """Leave of a kind only some options."""
         self._keep(kind, among(ints(places), self.left[kind]))
 
+    def may_lack(self, kind: str) -> bool:
+        """Whether a build may have no part of a kind."""
+        return kind not in self._needed
+
     def least_cents(self, kind: str) -> int:
         """What the cheapest option of a kind costs that every build has."""
         return int(self.columns.price.amounts[kind].of_line[self.left[kind]].min())
@@ -141,7 +151,7 @@ class Left:
             return False
         self.left[kind] = self.left[kind][mask]
         self._stamps[kind] += 1
-        if not len(self.left[kind]) and kind in self.problem.required:
+        if not len(self.left[kind]) and kind in self._needed:
             self.impossible = True
         return True
 
@@ -156,7 +166,7 @@ class Left:
             return self.expansion(operand).alive
         left, known = self.left[operand.kind], self._alive.get(operand)
         if known is None or known[0] is not left:
-            found = self.columns.alive(operand, left)
+            found = self.columns.alive(operand, left, lacking=self.may_lack(operand.kind))
             same = known is not None and np.array_equal(known[1], found)
             known = self._alive[operand] = left, known[1] if known and same else found
         return known[1]
@@ -228,7 +238,7 @@ class Left:
         if not len(left):
             return 0
         of_line = int((sign * amounts.of_line[left]).min())
-        if kind not in MANY_MODELS:
+        if kind not in MANY_MODELS or (required and len(left) == 1):
             return of_line if required else min(0, of_line)
         piece = amounts.least_of_piece if sign > 0 else amounts.most_of_piece
         of_piece = int((sign * piece[left]).min())
@@ -253,12 +263,25 @@ class Left:
                 keys = [
                     [of[code] for code in codes] for of, codes in zip(values, alive, strict=True)
                 ]
-                found[id(relation)] = Judged(keys, block)
+                found[id(relation)] = self._with_none(relation, Judged(keys, block))
         for balance, row in zip(self._balances, self.rows, strict=True):
             most = -sum(self.extreme(kind, amounts, -1) for kind, amounts in row.amounts.items())
             if most > row.bound:
                 found[id(balance)] = None
         return found
+
+    def _with_none(self, relation: Relation, judged: Judged) -> Judged:
+        """The same with the values that a build has which lacks a kind that none may lack: the
+        balance that demands the kind is open, so that nothing is to be said of them."""
+        keys, admitted = list(judged.keys), judged.admitted
+        for axis, operand in enumerate(relation.operands):
+            if isinstance(operand, Operand) and operand.kind not in self.problem.required:
+                none = operand.of_none
+                if none not in keys[axis]:
+                    keys[axis] = [*keys[axis], none]
+                    more = np.ones_like(admitted.take([0], axis=axis))
+                    admitted = np.concatenate([admitted, more], axis=axis)
+        return Judged(keys, admitted)
 
 
 def _same(some: Sequence[Ints], others: Sequence[Ints]) -> bool:

@@ -32,6 +32,18 @@ FIRST = ("storage", "memory", "psu", "cooler", "case", "cpu")
 class Narrowing(Left):
     """What is left, and how it grows less: the options that no best build needs go."""
 
+    def _need(self, kind: str) -> None:
+        """Remember that no build lacks a kind."""
+        self._needed.add(kind)
+        self._stamps[kind] += 1
+        self._alive = {
+            operand: known
+            for operand, known in self._alive.items()
+            if not (isinstance(operand, Operand) and operand.kind == kind)
+        }
+        if not len(self.left[kind]):
+            self.impossible = True
+
     # --- what goes with nothing --------------------------------------------------------------
 
     def consistent(self) -> None:
@@ -122,6 +134,9 @@ class Narrowing(Left):
                     pieces = self.problem.world.most_drives - self.columns.quantity[kind][left]
                     added = added + pieces * others
                 changed |= self._keep(kind, added <= row.bound - (total - least[kind]))
+                if self.may_lack(kind) and total - least[kind] > row.bound:
+                    self._need(kind)
+                    changed = True
             if total > row.bound:
                 self.impossible = True
         return changed

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from rigopt.narrowing.standing import Row, leaves, reads
+from rigopt.narrowing.standing import Amounts, Row, leaves, reads
 from rigopt.narrowing.values import Bools, Ints, ints
 from rigopt.narrowing.views import HALF, NOWHERE, Views, admits, as_good, by_code, distinct
 from rigopt.problem import SCORED
@@ -282,6 +282,12 @@ class Replacing(Views):
         self.good &= (added <= room)[self._ones, None]
         if added.max() <= 0 and least > row.bound:
             self._supply(-added, least - row.bound)
+
+    def _less(self, amounts: Amounts) -> None:
+        """By itself it adds no more than the other: where none takes any away, than any set."""
+        added = amounts.of_line[self.left]
+        less = added[self._ones, None] <= added[None, :]
+        self.good &= less & (added.min() >= 0 or not added.any())
 
     def _demanded(self) -> None:
         """Compare by what is asked for, now that is known what the cheapest sets cost."""

@@ -62,9 +62,14 @@ class Table:
             if np.count_nonzero(new) > most:
                 return None
             places = np.argwhere(new)
-            for place in places:
-                keys = [v.keys[a[p]] for v, a, p in zip(self._values, alive, place, strict=True)]
-                block[tuple(place)] = self._judge(keys)
+            keys = [
+                [values.keys[code] for code in codes.tolist()]
+                for values, codes in zip(self._values, alive, strict=True)
+            ]
+            block[new] = [
+                self._judge([of[p] for of, p in zip(keys, place, strict=True)])
+                for place in places.tolist()
+            ]
             self._held.keep(block, alive, places)
         return block
 

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rigopt.build import Line
-from rigopt.narrowing.standing import Expansion, Row, leaves, reads
+from rigopt.narrowing.standing import Amounts, Expansion, Row, leaves, reads
 from rigopt.narrowing.values import Bools, Ints
 from rigopt.problem import MANY_MODELS, SCORED
 from rigopt.rules.operands import AnyOperand, Derived, Operand
+from rigopt.rules.shapes import Balance, Relation
 from rigopt.rules.sizing import CORES
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ MANY = 12
 AT_ONCE = 1_000_000
 """So many numbers are compared at once."""
 NOWHERE = -1
-NEVER = -(10**15)
-"""A bound that no amount is so small as to keep: then every difference counts."""
 HALF = 0.5
 
 
@@ -53,9 +52,9 @@ class Views:
         for row in narrowing.rows:
             if kind in row.amounts:
                 self._balance(row)
-        if narrowing.wanted is not None and kind in narrowing.wanted.amounts:
-            self._balance(narrowing.wanted._replace(bound=NEVER))
-        self._objective()
+        self._goal()
+        if narrowing.scored:
+            self._objective()
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -143,6 +142,21 @@ class Views:
             added = np.maximum(added, row.bound - others)
         if added.min() != added.max():
             self.amounts.append(added)
+
+    def _goal(self) -> None:
+        """What is to be missed by as little as can be: the same, or less of it."""
+        match self._of.goal:
+            case Relation(operands=operands):
+                self._equal(operands)
+            case Balance() as balance:
+                amounts = self._columns.row(balance)[0].amounts
+                if self.kind in amounts:
+                    self._less(amounts[self.kind])
+
+    def _less(self, amounts: Amounts) -> None:
+        """The less an option adds the better."""
+        self._pieces(amounts.of_line)
+        self.amounts.append(amounts.of_line[self.left])
 
     def _once(self, codes: Ints) -> None:
         """Whether the number of pieces makes no difference to a fact."""

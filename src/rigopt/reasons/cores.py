@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rigopt.rules.base import Rule
@@ -10,6 +10,9 @@ from rigopt.rules.shapes import Balance, Relation
 
 Possible = Callable[[frozenset[str]], bool | None]
 """Whether a build exists when just these rules are in force; ``None``: not decided in time."""
+
+Broken = Callable[[], Iterable[frozenset[str]]]
+"""Of every build that is known so far the rules that it breaks."""
 
 
 MOST_TOLD = 5
@@ -39,7 +42,7 @@ class Core:
         return not self.minimal and len(self.physics) > MOST_TOLD
 
 
-def minimal_core(rules: Sequence[Rule], possible: Possible) -> Core:
+def minimal_core(rules: Sequence[Rule], possible: Possible, broken_by: Broken = lambda: ()) -> Core:
     """A subset of clashing rules that clash by themselves, from which none can be dropped.
 
     Wishes are told apart from physics: first a minimal set of wishes that no working rig meets,
@@ -55,32 +58,39 @@ def minimal_core(rules: Sequence[Rule], possible: Possible) -> Core:
         undecided = undecided or answer is None
         return answer is False
 
-    def smallest(base: list[Rule], rest: list[Rule]) -> list[Rule]:
-        """QuickXplain: a minimal part of ``rest`` that clashes together with ``base``."""
+    def reach(base: Sequence[Rule], rest: Sequence[Rule]) -> int:
+        """How many of ``rest``, from the first on, some build is known to keep beside ``base``."""
+        ids, most = {rule.id for rule in base}, 0
+        for broken in broken_by():
+            if ids.isdisjoint(broken):
+                kept = (place for place, rule in enumerate(rest) if rule.id in broken)
+                most = max(most, next(kept, len(rest)))
+        return most
 
-        def narrow(base: list[Rule], rest: list[Rule], *, grown: bool) -> list[Rule]:
-            if grown and clash(base):
-                return []
-            if len(rest) == 1:
-                return rest
-            half = len(rest) // 2
-            first, second = rest[:half], rest[half:]
-            late = narrow([*base, *first], second, grown=True)
-            early = narrow([*base, *late], first, grown=bool(late))
-            return early + late
-
-        return narrow(base, rest, grown=True) if rest else []
+    def smallest(base: Sequence[Rule], rest: Sequence[Rule]) -> list[Rule]:
+        """A minimal part of ``rest`` that clashes together with ``base``: of several the one with
+        the former rules. To show that rules clash takes longer than to find a build: so one rule
+        after the other is added, until a build keeps them no more."""
+        core: list[Rule] = []
+        while rest and not clash([*base, *core]):
+            kept = reach([*base, *core], rest)
+            while kept < len(rest) - 1 and not clash([*base, *core, *rest[: kept + 1]]):
+                kept = max(kept + 1, reach([*base, *core], rest))
+            kept = min(kept, len(rest) - 1)
+            core.append(rest[kept])
+            rest = rest[:kept]
+        return core
 
     wishes = [rule for rule in rules if rule.flag]
     physics = [rule for rule in rules if not rule.flag]
     needed = [w for w in wishes if not clash([*(o for o in wishes if o is not w), *physics])]
     asked = needed + smallest([*physics, *needed], [w for w in wishes if w not in needed])
-    core = asked + smallest(asked, _near(physics, asked))
+    core = asked + smallest(asked, near(physics, asked))
     order = {rule.id: place for place, rule in enumerate(rules)}
     return Core(tuple(sorted(core, key=lambda rule: order[rule.id])), not undecided)
 
 
-def _near(rules: Sequence[Rule], wishes: Sequence[Rule]) -> list[Rule]:
+def near(rules: Sequence[Rule], wishes: Sequence[Rule]) -> list[Rule]:
     """Rules about the kinds that some wishes are about before the others: of several minimal
     clashes the one with the former is found."""
     if not wishes:

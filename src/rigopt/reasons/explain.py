@@ -5,7 +5,7 @@ Solver-free: what is possible is asked through a :class:`Prober`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from rigopt.build import Build
@@ -32,6 +32,9 @@ class Prober(Protocol):
 
     def possible(self, kept: frozenset[str]) -> bool | None:
         """Whether a build keeps these rules; ``None``: not decided in time."""
+
+    def broken(self) -> Iterable[frozenset[str]]:
+        """Of every build that was found so far the rules that it breaks."""
 
     def cheapest(self, kept: frozenset[str]) -> Build | None:
         """The cheapest build that keeps these rules; ``None``: none, or not proven in time."""

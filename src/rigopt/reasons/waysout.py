@@ -62,11 +62,11 @@ def explain(problem: Problem, prober: Prober, again: Again) -> Explanation:
 
 def _cores(rules: Sequence[Rule], prober: Prober) -> list[Core]:
     """A clash, and others that stay when one of its wishes is given up, the smallest first."""
-    cores = [minimal_core(rules, prober.possible)]
+    cores = [minimal_core(rules, prober.possible, prober.broken)]
     for wish in cores[0].wishes:
         others = [rule for rule in rules if rule is not wish]
         if len(cores) <= FURTHER and prober.possible(frozenset(r.id for r in others)) is False:
-            core = minimal_core(others, prober.possible)
+            core = minimal_core(others, prober.possible, prober.broken)
             if core not in cores:
                 cores.append(core)
     return sorted(cores, key=lambda core: len(core.rules))
@@ -149,10 +149,6 @@ def _nearest_number(
 ) -> tuple[int, Build] | None:
     """The nearest value to the one asked for with which there is a build, and the cheapest."""
     problem = prober.problem
-    if rule.id == "wish-budget" or (compares_one_sum(rule) and flag.name not in UPWARDS):
-        build, best = nearest_to(rule, prober.everything - {rule.id}, prober)
-        value = None if build is None else nearest_value(flag, rule, build, problem.world)
-        return None if build is None or value is None or not best else (value, build)
 
     def built(value: int) -> Build | None:
         try:
@@ -160,6 +156,15 @@ def _nearest_number(
         except InputError:
             return None
         return other.cheapest(other.everything)
+
+    if compares_one_sum(rule):
+        build, best = nearest_to(rule, prober.everything - {rule.id}, prober)
+        value = None if build is None else nearest_value(flag, rule, build, problem.world)
+        if rule.id == "wish-budget" or flag.name not in UPWARDS:
+            return None if build is None or value is None or not best else (value, build)
+        cheapest = built(value) if best and value is not None else None
+        if cheapest is not None and value is not None:
+            return value, cheapest
 
     asked: int = getattr(problem.request, flag.field)
     good = far = flag.most if flag.name in UPWARDS else flag.least

@@ -170,13 +170,14 @@ def _pair_words(_world: World, bridges: tuple[Bridge, ...], cards_and_kinds: Key
     cards, kinds = cards_and_kinds
     if not bridges:
         return "no bridge"
-    if len(kinds) < 2:
-        return f"{{nvlink_bridge}} needs two equal cards, there is {len(kinds)}"
-    if cards.leads:
-        return "{nvlink_bridge} joins cards on the board; {gpu}: on risers"
     bridge = bridges[0]
     have = show(tuple(dict.fromkeys(kind for _, kind in kinds)))
-    have = "no NVLink" if have == "none" else f"{have} NVLink"
+    have = "no NVLink connector" if have == "none" else f"{have} NVLink"
+    if any(_fitting(kinds, bridge)):
+        if len(kinds) < 2:
+            return f"{{nvlink_bridge}} needs two equal cards, there is {len(kinds)}"
+        if cards.leads:
+            return "{nvlink_bridge} joins cards on the board; {gpu}: on risers"
     wanted = f"{bridge.family} NVLink cards" + (f" ({show(bridge.chips)})" if bridge.chips else "")
     return f"{{nvlink_bridge}} joins two equal {wanted}; {{gpu}}: {have}"
 

@@ -124,10 +124,15 @@ class Arrangement(NamedTuple):
 
 @cache
 def arrangements(radiators: tuple[Radiator, ...], mounts: Mounts) -> tuple[Arrangement, ...]:
-    """Every way to put radiators on mounts, however long the cards are."""
+    """Every way to put radiators on mounts, however long the cards are; equal radiators next to
+    each other change places with nothing gained, so that each way is told once."""
 
     def place(
-        left: tuple[Radiator, ...], there: tuple[tuple[Radiator, ...], ...], sure: bool, front: int
+        left: tuple[Radiator, ...],
+        there: tuple[tuple[Radiator, ...], ...],
+        sure: bool,
+        front: int,
+        first: int,
     ) -> Iterator[Arrangement]:
         if not left:
             yield Arrangement(sure, front, there)
@@ -135,6 +140,8 @@ def arrangements(radiators: tuple[Radiator, ...], mounts: Mounts) -> tuple[Arran
         radiator, rest = left[0], left[1:]
         thickness = radiator[1]
         for number, mount in enumerate(mounts.open):
+            if number < first:
+                continue
             together = (*there[number], radiator)
             most = mount.max_thickness_mm
             if not _sizes_fit(mount, [size for size, _ in together]):
@@ -148,9 +155,19 @@ def arrangements(radiators: tuple[Radiator, ...], mounts: Mounts) -> tuple[Arran
                 (*there[:number], together, *there[number + 1 :]),
                 sure and known,
                 max(front, thickness or 0) if at_front else front,
+                number if rest[:1] == (radiator,) else 0,
             )
 
-    return tuple(place(radiators, ((),) * len(mounts.open), True, 0))
+    return tuple(place(radiators, ((),) * len(mounts.open), True, 0, 0))
+
+
+@cache
+def _thinnest(radiators: tuple[Radiator, ...], mounts: Mounts) -> tuple[Arrangement, ...]:
+    """Of the arrangements that are equally sure those that leave the cards the most room."""
+    thinnest: dict[bool, Arrangement] = {}
+    for arrangement in sorted(arrangements(radiators, mounts), key=lambda way: way.front_mm):
+        thinnest.setdefault(arrangement.sure, arrangement)
+    return tuple(thinnest.values())
 
 
 def possible(arrangement: Arrangement, mounts: Mounts, longest: int | None) -> bool | None:
@@ -170,7 +187,7 @@ def _radiators_fit(_world: World, own: Key, cards: Key, mounts: Mounts) -> Verdi
     if not radiators:
         return Verdict.NOT_APPLICABLE
     verdict = Verdict.VIOLATED
-    for arrangement in arrangements(radiators, mounts):
+    for arrangement in _thinnest(radiators, mounts):
         fits = possible(arrangement, mounts, longest)
         if fits:
             return Verdict.OK

@@ -9,7 +9,7 @@ wishes and explanations are shared too. Every answer is the one that ``solve`` g
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -288,6 +288,12 @@ class _Prober:
             return False
         build = probe.cheapest(rest)
         return None if build is None else (build.cost_cents or 0) <= self._limit
+
+    def broken(self) -> Iterator[frozenset[str]]:
+        """Of every build that was found so far the rules that it breaks."""
+        for build, broken in self._shared.probed().found():
+            dear = self._limit is not None and (build.cost_cents or 0) > self._limit
+            yield broken | {BUDGET} if dear else broken
 
     def cheapest(self, kept: frozenset[str]) -> Build | None:
         """The cheapest build that keeps these rules; ``None``: none, or not proven in time."""

@@ -1,0 +1,45 @@
+"""Builds found by propagation alone, and what narrowing knows of kinds that no build lacks."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+
+from rigopt.cpsat.search import Clock, Status, search
+from rigopt.encoding import Encoding
+from rigopt.narrowing import Columns, Narrowing
+from rigopt.narrowing.dive import Dive
+from tests.strategies import worlds
+from tests.test_oracle import SMALL, World, pose
+
+
+@given(worlds())
+@settings(SMALL)
+def test_what_is_found_is_a_build_of_the_options(world: World) -> None:
+    """One option at most of every kind, one of each that every rig has; and where the rules leave
+    nothing, nothing is found."""
+    problem = pose(world)
+    columns = Columns(problem)
+    left = Narrowing(columns)
+    left.consistent()
+    build = Dive(lambda within: Narrowing(columns, within=within)).build(left)
+    if build is None:
+        return
+    assert all(line in problem.options[line.kind] for line in build.lines)
+    assert all(len(build.of_kind(kind)) == 1 for kind in problem.required)
+    whole = search(Encoding(problem, problem.options), Clock(60), seed=0)
+    kept = all(rule.admits(build, problem.world) for rule in problem.rules if rule.hard)
+    assert not (kept and whole.status is Status.INFEASIBLE)
+
+
+@given(worlds())
+@settings(SMALL)
+def test_no_build_lacks_what_none_may_lack(world: World) -> None:
+    """Kinds that a balance demands are in the best build, whatever it is."""
+    problem = pose(world)
+    left = Narrowing(Columns(problem))
+    left.consistent()
+    whole = search(Encoding(problem, problem.options), Clock(60), seed=0)
+    assert not (left.impossible and whole.build is not None)
+    if whole.build is not None:
+        held = {line.kind for line in whole.build.lines}
+        assert held.issuperset(kind for kind in left.left if not left.may_lack(kind))
