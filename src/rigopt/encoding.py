@@ -203,8 +203,8 @@ class Encoding:
         if len(self._options[total.kind]) == 1 and total.kind in self.problem.required:
             ((line, literal),) = self._options[total.kind]
             value = total.value(line, self.world)
-            most = min(total.most(self.world) + 1, total.limit(self.world))
-            return [(None if value is None else min(value, most), literal)]
+            highest = min(total.most(self.world) + 1, total.limit(self.world))
+            return [(None if value is None else min(value, highest), literal)]
         counted: list[tuple[int, Literal]] = []
         unknown: list[Literal] = []
         for line, literal in self._options[total.kind]:
