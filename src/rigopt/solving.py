@@ -75,6 +75,10 @@ def solve(
     return answered(hunt, lambda: explained(problem, clock), tell)
 
 
+Verify = Callable[[Problem, Build, int], Assessment]
+"""What checks and prices a build before it leaves the library."""
+
+
 class Searches(Protocol):
     """What an answer is made of: the questions that :class:`rigopt.cpsat.hunt.Hunt` answers."""
 
@@ -94,7 +98,7 @@ def answered(
     tell: Callable[[str], None] = lambda _step: None,
     *,
     near: bool = True,
-    verify: Callable[[Problem, Build, int], Assessment] | None = None,
+    verify: Verify | None = None,
 ) -> Optimal | Feasible | Infeasible | Unknown:
     """The answer to a problem, from searches; ``near``: whether to look for a cheaper build.
 
@@ -116,11 +120,12 @@ def answered(
         found = hunt.cheapest(found, _close(found.score, request.within_bp))
     assert found.build is not None and found.score is not None
     assert found.score_bound is not None
-    built = (verify or verified)(problem, found.build, found.score)
+    verify = verify or verified
+    built = verify(problem, found.build, found.score)
     tell("limits")
     held, spare, bound = binding(hunt, found.score), no_slack(built), found.score_bound
     if found.status is Status.OPTIMAL:
-        tie = _near(hunt, found, built) if near and request.within_bp == 0 else None
+        tie = _near(hunt, found, built, verify) if near and request.within_bp == 0 else None
         return Optimal(
             build=built, score_bound=bound, near=tie, binding=held, no_slack=spare, about=about
         )
@@ -143,7 +148,7 @@ def _close(score: int | None, basis_points: int) -> int:
     return -(-(score or 0) * (10_000 - basis_points) // 10_000)
 
 
-def _near(hunt: Searches, found: Found, built: Assessment) -> NearTie | None:
+def _near(hunt: Searches, found: Found, built: Assessment, verify: Verify) -> NearTie | None:
     """The cheapest build within the model's error of the best, where it saves real money."""
     from rigopt.cpsat.search import Status
 
@@ -157,7 +162,7 @@ def _near(hunt: Searches, found: Found, built: Assessment) -> NearTie | None:
     if near.status is not Status.OPTIMAL or near.build is None or near.score is None:
         return None
     cost = charges.to_pay(near.build.cost_cents or 0)
-    verified(hunt.problem, near.build, near.score)
+    verify(hunt.problem, near.build, near.score)
     slower = max(1, round(100 - 100 * near.score / found.score))
     saved = format_money(total - cost, built.currency)
     cards = " + ".join(f"{line.quantity} x {line.part.name}" for line in near.build.of_kind("gpu"))

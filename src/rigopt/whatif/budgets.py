@@ -161,10 +161,12 @@ class _Shared:
         self.problem = problem
         self.clock = Clock(problem.request.time_limit_s)
         self._searches = 0
-        self._checked: tuple[Build, Assessment] | None = None
+        self._checked: list[tuple[Build, Assessment]] = []
         self._answers = _Steps()
         self._bests: dict[frozenset[str], _Steps] = {}
         self._cheapest: dict[tuple[int | None, int], Found] = {}
+        self._dearer = _Steps()
+        """What no build was found to have so many points for."""
         self._probe: Probe | None = None
 
     def _search(self) -> Hunt:
@@ -195,9 +197,10 @@ class _Shared:
 
     def _verified(self, problem: Problem, build: Build, score: int) -> Assessment:
         """As ``verified``: rules that the requests have in common are checked once for a build."""
-        if self._checked is None or self._checked[0] != build:
-            self._checked = build, verified(self.problem, build, score)
-        checked = self._checked[1]
+        checked = next((known for other, known in self._checked if other == build), None)
+        if checked is None:
+            checked = verified(self.problem, build, score)
+            self._checked = [(build, checked), *self._checked][:HELD]
         known = {verdict.rule: verdict for verdict in checked.verdicts}
         rules = tuple(rule for rule in problem.rules if rule.id not in known)
         found = verified(replace(problem, rules=rules), build, score)
@@ -243,9 +246,13 @@ class _Shared:
         if known is not None and known.build is not None:
             dear = most_cents is not None and (known.build.cost_cents or 0) > most_cents
             return Found(Status.INFEASIBLE) if dear else known
+        if self._dearer.is_too_little(most_cents, least):
+            return Found(Status.INFEASIBLE)
         found = self._search().cheapest(best, least, most_cents)
         if found.status is Status.OPTIMAL:
             self._cheapest[key] = found
+        elif found.status is Status.INFEASIBLE:
+            self._dearer.too_little.append((most_cents, least))
         return found
 
     def probed(self) -> Probe:
