@@ -51,6 +51,7 @@ def test_cards_first_has_the_same_answer(world: Small, first: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hunt, "FIRST", first)
         patch.setattr(hunt, "GROWTH", 1)
+        patch.setattr(hunt, "ENOUGH_PCT", 100)
         assert hunt.Hunt(problem, Clock(60)).answer() == whole
 
 

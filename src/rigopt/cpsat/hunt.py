@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from math import inf
 from typing import NamedTuple
 
 from rigopt.cpsat.model import Model
@@ -26,6 +27,8 @@ from rigopt.rules.shapes import Balance
 
 FIRST, GROWTH = 2, 3
 """Configurations in the first model, and how many times more in each next one."""
+ENOUGH_PCT = 70
+"""Where money is at least such a share of what was looked at, that is not looked at anew."""
 BUDGET = "wish-budget"
 
 
@@ -67,26 +70,30 @@ class Hunt:
         self.clock = clock
         self._seed = problem.request.seed
         self._columns = Columns(problem)
-        self._wide: dict[tuple[frozenset[str], int | None], Narrowing] = {}
+        self._wide: dict[frozenset[str], dict[float, Narrowing]] = {}
+        """By the rules dropped and the cents to spend."""
         self._proven: dict[Key, list[Proven]] = {}
         """What earlier searches proved of configurations, by key."""
 
     def _consistent(self, dropped: Collection[str], most_cents: int | None) -> Narrowing:
-        """What is left of all options by consistency alone."""
-        key = frozenset(dropped), most_cents
-        if key not in self._wide:
-            looser = self._wide.get((key[0], self._most_cents(dropped, None)))
-            with self.problem.common.lock:
-                found = Narrowing(
-                    self._columns,
-                    dropped=dropped,
-                    most_cents=most_cents,
-                    within=looser,
-                    most_judged=LITTLE,
-                )
-                found.consistent()
-            self._wide[key] = found
-        return self._wide[key]
+        """What is left of all options by consistency alone, with at least so much money: with
+        little more of it, a sub-problem finds out by itself what it cannot afford."""
+        limit = inf if most_cents is None else most_cents
+        known = self._wide.setdefault(frozenset(dropped), {})
+        looser = min((other for other in known if other >= limit), default=None)
+        if looser is not None and looser * ENOUGH_PCT <= limit * 100:
+            return known[looser]
+        with self.problem.common.lock:
+            found = Narrowing(
+                self._columns,
+                dropped=dropped,
+                most_cents=most_cents,
+                within=None if looser is None else known[looser],
+                most_judged=LITTLE,
+            )
+            found.consistent()
+        known[limit] = found
+        return found
 
     def _configs(
         self,
