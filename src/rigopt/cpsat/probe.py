@@ -131,7 +131,12 @@ class Probe:
         return self._wide[kept]
 
     def _narrowed(
-        self, kept: Kept, most: int | None, only: Only, judged: int | None = None
+        self,
+        kept: Kept,
+        most: int | None,
+        only: Only,
+        judged: int | None = None,
+        goal: Statement | None = None,
     ) -> Narrowing | None:
         """The options that are left by these rules, a price and a choice; ``None``: no build is."""
         wide = self._consistent(kept)
@@ -143,6 +148,7 @@ class Probe:
             most_cents=most,
             within=wide,
             most_judged=judged,
+            goal=goal,
             scored=False,
         )
         for kind, places in only.items():
@@ -150,11 +156,13 @@ class Probe:
         found.consistent()
         return None if found.impossible else found
 
-    def _model(self, kept: Kept, most: int | None = None, only: Only | None = None) -> Model | None:
-        """The builds that keep the rules and cost no more, but for those that others better;
-        ``None``: there are none."""
+    def _model(
+        self, kept: Kept, most: int | None, only: Only, goal: Statement | None = None
+    ) -> Model | None:
+        """The builds that keep the rules and cost no more, but for those that others better (in
+        what ``goal`` compares, if there is one); ``None``: there are none."""
         with self.problem.common.lock:
-            left = self._narrowed(kept, most, only or {})
+            left = self._narrowed(kept, most, only, goal=goal)
             if left is None:
                 return None
             left.undominated()
@@ -243,25 +251,11 @@ class Probe:
         gap = gap_of(statement, Encoding(self.problem, left.lists(), scored=False, only={}))
         if gap is None:
             return None
-        with self.problem.common.lock:
-            some = Narrowing(
-                self._columns,
-                dropped=self.everything - kept,
-                within=left,
-                goal=statement,
-                scored=False,
-            )
-            for kind, places in self._measured(statement, left).items():
-                some.choose(kind, places)
-            some.consistent()
-            if some.impossible:
-                return None
-            some.undominated()
-            lines, still_open = some.lists(), some.open()
-        encoding = Encoding(self.problem, lines, scored=False, only=still_open)
-        gap = gap_of(statement, encoding)
+        model = self._model(kept, None, self._measured(statement, left), goal=statement)
+        if model is None:
+            return None
+        gap = gap_of(statement, model.encoding)
         assert gap is not None
-        model = Model(encoding, dropped=self.everything - kept)
         model.forbid(gap.never)
         model.minimise(gap.terms)
         status, answer = self._run(model)
