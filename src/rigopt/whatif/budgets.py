@@ -165,8 +165,6 @@ class _Shared:
         self._answers = _Steps()
         self._bests: dict[frozenset[str], _Steps] = {}
         self._cheapest: dict[tuple[int | None, int], Found] = {}
-        self._dearer = _Steps()
-        """What no build was found to have so many points for."""
         self._probe: Probe | None = None
 
     def _search(self) -> Hunt:
@@ -246,13 +244,14 @@ class _Shared:
         if known is not None and known.build is not None:
             dear = most_cents is not None and (known.build.cost_cents or 0) > most_cents
             return Found(Status.INFEASIBLE) if dear else known
-        if self._dearer.is_too_little(most_cents, least):
+        steps = self._bests.setdefault(frozenset(), _Steps())
+        if steps.is_too_little(most_cents, least):
             return Found(Status.INFEASIBLE)
         found = self._search().cheapest(best, least, most_cents)
         if found.status is Status.OPTIMAL:
             self._cheapest[key] = found
         elif found.status is Status.INFEASIBLE:
-            self._dearer.too_little.append((most_cents, least))
+            steps.too_little.append((most_cents, least))
         return found
 
     def probed(self) -> Probe:
