@@ -203,8 +203,7 @@ class Encoding:
         if len(self._options[total.kind]) == 1 and total.kind in self.problem.required:
             ((line, literal),) = self._options[total.kind]
             value = total.value(line, self.world)
-            largest = min(total.most(self.world) + 1, total.limit(self.world))
-            return [(None if value is None else min(value, largest), literal)]
+            return [(None if value is None else min(value, total.last(self.world)), literal)]
         counted: list[tuple[int, Literal]] = []
         unknown: list[Literal] = []
         for line, literal in self._options[total.kind]:
@@ -214,7 +213,7 @@ class Encoding:
             elif value:
                 counted.append((value, literal))
         every = sum(value for value, _ in counted)
-        last = min(total.most(self.world) + 1, every, total.limit(self.world))
+        last = min(total.last(self.world), every)
         classes: list[tuple[Key, Literal]] = [
             (value, self._new(f"{total.kind} {total.fact} total {value}"))
             for value in range(last + 1)

@@ -116,7 +116,7 @@ class Columns:
         world, values = self.problem.world, self.values(total)
         last = self._judged(total).last
         if total not in last:
-            last[total] = min(total.most(world) + 1, total.limit(world))
+            last[total] = total.last(world)
         pieces = self.column(total).codes[left]
         if len(pieces) == 1 and total.kind in self.problem.required:
             only = int(pieces[0])

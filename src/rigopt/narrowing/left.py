@@ -22,7 +22,6 @@ from rigopt.rules.shapes import Balance, Relation
 
 PRICE = 0
 """The number by which the price is remembered; others are by their place in memory."""
-Stamp = tuple[int, ...]
 Lists = dict[str, tuple[Line, ...]]
 
 MOST_SEEN, MOST_JUDGED, LITTLE = 3_000_000, 200_000, 2_000
@@ -88,10 +87,8 @@ class Left:
         self._kept: dict[int, list[Ints]] = {}
         """Of which values a relation last had its say."""
         self._extremes: dict[tuple[int, int], tuple[Ints, int]] = {}
-        self._seen: dict[int, Stamp] = {}
-        """When a row was last found to refuse nothing that is left."""
-        self._stamps = dict.fromkeys(KINDS, 0)
-        """How often a kind lost options."""
+        self._seen: dict[int, list[Ints]] = {}
+        """Of which options a row last had its say."""
         self._needed = set(self.problem.required)
         """Kinds that no build lacks."""
         if within is not None:
@@ -105,7 +102,7 @@ class Left:
             }
             self._kept = dict(within._kept)
             self._settled, self._extremes = set(within._settled), dict(within._extremes)
-            self._seen, self._stamps = dict(within._seen), dict(within._stamps)
+            self._seen = dict(within._seen)
             self._seen.pop(PRICE, None)
         self.left: dict[str, Ints] = (
             {k: np.arange(len(v)) for k, v in columns.lines.items()}
@@ -115,7 +112,6 @@ class Left:
         """The places of the options that are left, by kind."""
         if gpus is not None:
             self.left["gpu"] = np.array(sorted(gpus), dtype=np.int64)
-            self._stamps["gpu"] += 1
         without = frozenset(dropped)
         force = [statement for rule, statement in columns.statements if rule not in without]
         self.relations = [s for s in force if isinstance(s, Relation)]
@@ -130,10 +126,6 @@ class Left:
     def may_lack(self, kind: str) -> bool:
         """Whether a build may have no part of a kind."""
         return kind not in self._needed
-
-    def least_cents(self, kind: str) -> int:
-        """What the cheapest option of a kind costs that every build has."""
-        return int(self.columns.price.amounts[kind].of_line[self.left[kind]].min())
 
     def lists(self) -> Lists:
         """The options that are left, in the order of the problem."""
@@ -150,7 +142,6 @@ class Left:
         if mask.all():
             return False
         self.left[kind] = self.left[kind][mask]
-        self._stamps[kind] += 1
         if not len(self.left[kind]) and kind in self._needed:
             self.impossible = True
         return True
@@ -167,15 +158,16 @@ class Left:
         left, known = self.left[operand.kind], self._alive.get(operand)
         if known is None or known[0] is not left:
             found = self.columns.alive(operand, left, lacking=self.may_lack(operand.kind))
-            same = known is not None and np.array_equal(known[1], found)
-            known = self._alive[operand] = left, known[1] if known and same else found
+            if known is not None and np.array_equal(known[1], found):
+                found = known[1]
+            known = self._alive[operand] = left, found
         return known[1]
 
     def expansion(self, derived: Derived) -> Expansion:
         """Every value that a derived operand can have, with the values that it comes from."""
         alive = [self.alive(fact) for fact in leaves(derived)]
         known = self._expansions.get(derived)
-        if known is None or not _same(known[0], alive):
+        if known is None or not same(known[0], alive):
             known = self._expansions[derived] = alive, self.columns.expansion(derived, alive)
         return known[1]
 
@@ -183,7 +175,7 @@ class Left:
         """What a relation admits of the values that are left; ``None``: too much to ask."""
         alive = [self.alive(operand) for operand in relation.operands]
         known = self._blocks.get(id(relation))
-        if known is None or not _same(known[0], alive):
+        if known is None or not same(known[0], alive):
             known = self._look(relation, alive, self._most_judged)
         return known
 
@@ -218,7 +210,7 @@ class Left:
         ``None``: too much to work out."""
         alive = [self.alive(operand) for operand in SCORED]
         known = self._wirings
-        if known is None or not _same(known[0], alive):
+        if known is None or not same(known[0], alive):
             found = None
             if prod(map(len, alive)) <= self._most_seen:
                 found = self.columns.wired.block(alive, self._most_judged)
@@ -284,5 +276,6 @@ class Left:
         return Judged(keys, admitted)
 
 
-def _same(some: Sequence[Ints], others: Sequence[Ints]) -> bool:
+def same(some: Sequence[Ints], others: Sequence[Ints]) -> bool:
+    """Whether they are the same arrays, one by one."""
     return all(map(is_, some, others))

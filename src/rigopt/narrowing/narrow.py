@@ -8,7 +8,7 @@ import numpy as np
 
 from rigopt.build import Line
 from rigopt.narrowing.columns import Columns
-from rigopt.narrowing.left import PRICE, Left, Lists
+from rigopt.narrowing.left import PRICE, Left, Lists, same
 from rigopt.narrowing.sets import Replacing
 from rigopt.narrowing.standing import leaves
 from rigopt.narrowing.values import Bools, Ints, among
@@ -35,7 +35,6 @@ class Narrowing(Left):
     def _need(self, kind: str) -> None:
         """Remember that no build lacks a kind."""
         self._needed.add(kind)
-        self._stamps[kind] += 1
         self._alive = {
             operand: known
             for operand, known in self._alive.items()
@@ -70,11 +69,9 @@ class Narrowing(Left):
 
     def _news(self, what: int, kinds: Iterable[str]) -> bool:
         """Whether any of these kinds lost options since this was last asked of something."""
-        stamp = tuple([self._stamps[kind] for kind in kinds])
-        if self._seen.get(what) == stamp:
-            return False
-        self._seen[what] = stamp
-        return True
+        left, seen = [self.left[kind] for kind in kinds], self._seen.get(what)
+        self._seen[what] = left
+        return seen is None or not same(seen, left)
 
     def _supported(self, relation: Relation) -> bool:
         """Leave out values that a relation admits with no values of the others."""

@@ -79,10 +79,12 @@ class Table:
         if not self._has_room():
             return None
         found = self._held.at(asked)
-        for place in np.flatnonzero(found == NOT_JUDGED):
+        new = np.flatnonzero(found == NOT_JUDGED)
+        for place in new:
             keys = [v.keys[a[place]] for v, a in zip(self._values, asked, strict=True)]
             found[place] = self._judge(keys)
-        self._held.keep_at(found, asked)
+        if len(new):
+            self._held.keep_at(found, asked)
         return found
 
     def _has_room(self) -> bool:

@@ -81,6 +81,10 @@ class Total:
     limit: Callable[[World], int] = lambda _world: 1_000_000
     """The largest sum that a build can have at all."""
 
+    def last(self, world: World) -> int:
+        """The value that stands for itself and all sums above it."""
+        return min(self.most(world) + 1, self.limit(world))
+
     def values(self, build: Build, world: World) -> list[tuple[Key, tuple[Line, ...]]]:
         """The one sum, with every line of the kind; ``None`` if a line's value is unknown."""
         lines = build.of_kind(self.kind)
