@@ -187,6 +187,19 @@ def test_a_part_of_unknown_draw_has_no_place_on_a_curve_of_watts() -> None:
         assert "Octa" not in cpus((other, "watts"))
 
 
+def test_a_score_that_cannot_be_predicted_is_no_zero() -> None:
+    """A CPU of unknown cores leaves the score of what it feeds unknown, on every face."""
+    catalog = small_world(change={"Octa": {"cores": None}})
+    request = SMALL.replace(allow_unknown=True, workload="cnn-train")
+    found = frontier(request, axes=("price", "vram"), catalog=catalog)
+    unknown = [point for point in found.points if point.score is None]
+    assert unknown
+    assert all("Octa" in {line.name for line in point.parts} for point in unknown)
+    assert "unknown" in printed(found)
+    scores = [row["score"] for row in csv.DictReader(csv_text(found).splitlines())]
+    assert scores == ["" if p.score is None else str(p.score) for p in found.points]
+
+
 @pytest.mark.parametrize(
     ("axes", "told"),
     [

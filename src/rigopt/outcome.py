@@ -363,8 +363,8 @@ class FrontierPoint(Fact):
     """A build that no other beats: to be better on one axis is to be worse on the other."""
 
     total_cents: int
-    score: int
-    """0 also where it cannot be predicted."""
+    score: int | None
+    """``None``: it cannot be predicted; on an axis it counts as none."""
     vram_gb: int
     """Of all cards together."""
     sustained_w: int | None

@@ -287,7 +287,7 @@ def frontier(
 def _point(problem: Problem, build: Build, built: Assessment) -> FrontierPoint:
     return FrontierPoint(
         total_cents=built.total_cents or 0,
-        score=built.score or 0,
+        score=built.score,
         vram_gb=sum(total_vram_gb(line, problem.world) for line in build.of_kind("gpu")),
         sustained_w=built.power.sustained_w,
         parts=built.parts,

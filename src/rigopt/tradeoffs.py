@@ -102,12 +102,13 @@ def followed(axes: Axes) -> AxisName:
 
 
 def value_of(point: FrontierPoint, axis: AxisName) -> int:
-    """Where a point of a curve stands on an axis: cents, points, GB or watts."""
+    """Where a point of a curve stands on an axis: cents, points (none where they cannot be
+    predicted), GB or watts."""
     match axis:
         case "price":
             return point.total_cents
         case "throughput":
-            return point.score
+            return point.score or 0
         case "vram":
             return point.vram_gb
         case "watts":

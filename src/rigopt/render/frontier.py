@@ -14,7 +14,7 @@ from rich.markup import escape
 from rigopt.outcome import AxisName, Frontier, FrontierPoint, PartLine
 from rigopt.parts import KINDS
 from rigopt.render.tables import headed
-from rigopt.render.words import KIND_WORDS, cap_words, counted
+from rigopt.render.words import KIND_WORDS, cap_words, counted, score_words
 from rigopt.tradeoffs import DEFAULT, MORE_IS_BETTER, better, value_of
 from rigopt.units import format_money
 
@@ -59,7 +59,10 @@ def shown_axes(found: Frontier) -> tuple[AxisName, ...]:
     return tuple(dict.fromkeys((*found.axes, *DEFAULT)))
 
 
-def _cell(axis: AxisName, value: int, currency: str) -> str:
+def _told(point: FrontierPoint, axis: AxisName, currency: str) -> str:
+    if axis == "throughput":
+        return score_words(point.score)
+    value = value_of(point, axis)
     return format_money(value, currency) if axis == "price" else f"{value:,}{FACES[axis].unit}"
 
 
@@ -102,7 +105,7 @@ def print_frontier(console: Console, found: Frontier) -> None:
     table.add_column("What is new", overflow="fold", ratio=1)
     before: FrontierPoint | None = None
     for point in found.points:
-        cells = [_cell(axis, value_of(point, axis), found.currency) for axis in shown]
+        cells = [_told(point, axis, found.currency) for axis in shown]
         table.add_row(*cells, "; ".join(escape(change) for change in changes(before, point)))
         before = point
     console.print(table)
@@ -149,12 +152,16 @@ def csv_text(found: Frontier) -> str:
     shown = shown_axes(found)
     writer.writerow((*(FACES[axis].column for axis in shown), *KINDS))
     for point in found.points:
-        cells = (_number(axis, value_of(point, axis)) for axis in shown)
+        cells = (_number(point, axis) for axis in shown)
         writer.writerow((*cells, *(_named(point.parts, kind) for kind in KINDS)))
     return text.getvalue()
 
 
-def _number(axis: AxisName, value: int) -> str:
+def _number(point: FrontierPoint, axis: AxisName) -> str:
+    """Where a point stands, as programs read it; empty where that is not known."""
+    if axis == "throughput" and point.score is None:
+        return ""
+    value = value_of(point, axis)
     return f"{value // 100}.{value % 100:02d}" if axis == "price" else str(value)
 
 
@@ -186,8 +193,7 @@ def svg(found: Frontier) -> str:
         reached = place[1]
         cards = _named(point.parts, "gpu").replace("&", "&amp;").replace("<", "&lt;")
         where = ", ".join(
-            FACES[axis].words.format(_cell(axis, value, found.currency))
-            for axis, value in zip(found.axes, place, strict=True)
+            FACES[axis].words.format(_told(point, axis, found.currency)) for axis in found.axes
         )
         dots.append(
             f'<circle cx="{x(place[0])}" cy="{y(place[1])}" r="3">'

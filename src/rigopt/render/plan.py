@@ -12,7 +12,7 @@ from rich.table import Table
 from rigopt.render.room import side_by_side
 from rigopt.render.tables import headed, print_sentences
 from rigopt.render.text import print_about
-from rigopt.render.words import KIND_WORDS, counted
+from rigopt.render.words import KIND_WORDS, counted, score_words
 from rigopt.units import format_money
 from rigopt.upgrades.planning import Plan, Step, graph_of
 
@@ -78,7 +78,7 @@ def _money_table(found: Plan) -> Table:
         table.add_row(
             f"{step.start:%Y-%m}",
             str(step.months),
-            f"{step.build.score or 0:,}",
+            score_words(step.build.score),
             *(_money(amount, step) for amount in cents),
         )
     return table

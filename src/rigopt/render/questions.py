@@ -13,7 +13,7 @@ from rigopt.reasons.findings import Limits, Rival, Sensitivity
 from rigopt.reasons.questions import Why
 from rigopt.render.tables import headed
 from rigopt.render.text import print_ways_out
-from rigopt.render.words import KIND_WORDS, rate_words
+from rigopt.render.words import KIND_WORDS, rate_words, score_words
 from rigopt.units import format_money
 
 HEADS = {
@@ -46,7 +46,7 @@ def _side_by_side(answer: Assessment, other: Assessment, name: str) -> Table:
         table.add_column(head, overflow="fold", ratio=1)
     both = (answer, other)
     table.add_row("price", *(format_money(b.total_cents or 0, b.currency) for b in both))
-    table.add_row("score", *(f"{b.score or 0:,}" for b in both))
+    table.add_row("score", *(score_words(b.score) for b in both))
     rates = {rate.workload: rate for rate in other.throughput}
     for rate in answer.throughput:
         told = [rate, *([rates[rate.workload]] if rate.workload in rates else [])]
@@ -116,4 +116,4 @@ def _edge(console: Console, where: str, rival: Rival | None) -> None:
 def _brief(build: Assessment) -> str:
     cards = named_of(build.parts, "gpu")
     cost = format_money(build.total_cents or 0, build.currency)
-    return escape(f"{cost}, score {build.score or 0:,}, {cards}")
+    return escape(f"{cost}, score {score_words(build.score)}, {cards}")

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rigopt.outcome import Assessment
 from rigopt.render.tables import headed, print_sentences
 from rigopt.render.text import print_about, print_build
-from rigopt.render.words import counted
+from rigopt.render.words import counted, score_words
 from rigopt.units import format_money
 from rigopt.upgrades.teaming import Size, Team
 
@@ -43,7 +43,7 @@ def _row(size: Size) -> tuple[str, ...]:
     return (
         str(size.rigs),
         str(size.users),
-        f"{size.score or 0:,}",
+        score_words(size.score),
         money,
         escape(_cards(size.build)),
     )

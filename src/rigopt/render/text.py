@@ -24,7 +24,15 @@ from rigopt.outcome import (
 from rigopt.parts import KINDS
 from rigopt.render.machine import board_notes, clearance_table, power_table, slot_table
 from rigopt.render.tables import headed, plain, rate_table
-from rigopt.render.words import KIND_WORDS, cap_words, charges_of, clashes, counted, how
+from rigopt.render.words import (
+    KIND_WORDS,
+    cap_words,
+    charges_of,
+    clashes,
+    counted,
+    how,
+    score_words,
+)
 from rigopt.units import format_money
 
 MARKS = {
@@ -87,12 +95,8 @@ def print_top(console: Console, answers: Sequence[Optimal], differ_in: Sequence[
     for place, answer in enumerate(answers, start=1):
         build = answer.build
         cost = "" if build.total_cents is None else _money(build.total_cents, build.currency)
-        named = [
-            (f"{line.quantity} x " if line.quantity > 1 else "") + line.name
-            for line in build.parts
-            if line.kind in shown
-        ]
-        table.add_row(str(place), cost, f"{build.score or 0:,}", escape("; ".join(named)))
+        named = [counted(line.quantity, line.name) for line in build.parts if line.kind in shown]
+        table.add_row(str(place), cost, score_words(build.score), escape("; ".join(named)))
     console.print(table)
     console.print(
         "[green]Each is proven the best of all builds with "

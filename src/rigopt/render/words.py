@@ -32,6 +32,11 @@ def cap_words(line: PartLine) -> str:
     return f", capped at {line.power_limit_w} W" if line.power_limit_w else ""
 
 
+def score_words(score: int | None) -> str:
+    """A score, or that it cannot be predicted."""
+    return "unknown" if score is None else f"{score:,}"
+
+
 def charges_of(build: Assessment) -> list[tuple[str, int]]:
     """What is paid beside the parts: names and cents, without what is nothing."""
     rows = (("Tax", build.tax_cents), ("Shipping", build.shipping_cents))
