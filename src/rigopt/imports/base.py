@@ -114,6 +114,20 @@ def items(record: Mapping[str, Any], *keys: str) -> list[Any]:
     return value
 
 
+def named(record: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    """Fields in a record; none where nothing stands.
+
+    Raises:
+        BrokenRecordError: if something else stands there.
+    """
+    value = _at(record, keys)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise BrokenRecordError(f"no fields in {'.'.join(keys)}: {value!r}"[:200])
+    return value
+
+
 def _at(record: Mapping[str, Any], keys: Iterable[str]) -> Any:
     value: Any = record
     for key in keys:

@@ -29,6 +29,7 @@ from rigopt.imports.base import (
     compare,
     flag,
     items,
+    named,
     number,
     part_numbers,
     plain,
@@ -314,7 +315,7 @@ class _Reader:
             ),
         }
         stated = any(sockets.values()) or (tdp is not None and tdp <= 75)
-        outputs = r.get("video_outputs") or {}
+        outputs = named(r, "video_outputs")
         cooling = _COOLING.get(text(r, "cooling").casefold())
         return {
             "chip": chip,
