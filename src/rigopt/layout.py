@@ -105,14 +105,10 @@ def layout_of(topology: Topology, generation: str, cpus: int, drives: Drives) ->
     """A board with drives. If they do not fit, the rules on drives say so and cards see none."""
     if topology.bays is None:
         return bare(topology)
-    ports = drives.cabled > 0 and any(seat.costs_ports for seat in topology.seats)
-    u2 = drives.u2 > 0 and any(seat.costs_u2 for seat in topology.seats)
+    ports = sum(seat.costs_ports for seat in topology.seats)
+    u2 = sum(seat.costs_u2 for seat in topology.seats)
     shares = [
-        Share(
-            way.limits,
-            max(0, way.ports - drives.cabled) if ports else NO_LIMIT,
-            max(0, way.u2 - drives.u2) if u2 and way.u2 is not None else NO_LIMIT,
-        )
+        Share(way.limits, _spare(way.ports, drives.cabled, ports), _spare(way.u2, drives.u2, u2))
         for way in in_place(topology.bays, generation, cpus, drives)
     ]
     if not shares:
@@ -120,6 +116,15 @@ def layout_of(topology: Topology, generation: str, cpus: int, drives: Drives) ->
     best = [one for one in set(shares) if not any(_betters(other, one) for other in shares)]
     best.sort(key=lambda share: (share.limits, share.spare_ports, share.spare_u2))
     return _layout(topology, tuple(best))
+
+
+def _spare(ports: int | None, drives: int, most: int) -> int:
+    """The ports that cards may still cost, beside drives that need some, if they can cost no more
+    than so many."""
+    if ports is None or not drives or not most:
+        return NO_LIMIT
+    spare = max(0, ports - drives)
+    return spare if spare < most else NO_LIMIT
 
 
 def _betters(a: Share, b: Share) -> bool:
