@@ -30,14 +30,15 @@ REQUESTS = {
 }
 
 
-def one_worker() -> SatParameters:
+def one_worker(*, least: bool = False) -> SatParameters:
     """The solver's defaults but for the number of workers."""
+    del least
     parameters = SatParameters()
     parameters.num_workers = 1
     return parameters
 
 
-def timed(encoding: Encoding, tuned: Callable[[], SatParameters]) -> tuple[float, tuple[Any, ...]]:
+def timed(encoding: Encoding, tuned: Callable[..., SatParameters]) -> tuple[float, tuple[Any, ...]]:
     """Seconds of a whole search, and what it found."""
     cpsat.tuned = tuned
     start = time.perf_counter()

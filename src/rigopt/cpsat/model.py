@@ -31,6 +31,8 @@ class Model:
     ) -> None:
         """``within``: a message that has other models in it already; default: one of its own."""
         self.encoding = encoding
+        self.minimises = False
+        """Whether a sum is to be made small."""
         self.proto = CpModelProto() if within is None else within
         self._first = len(self.proto.variables)
         for _ in encoding.names:
@@ -87,10 +89,12 @@ class Model:
 
     def maximise(self, terms: Terms) -> None:
         """Look for the largest sum."""
+        self.minimises = False
         self._objective([(-weight, literal) for weight, literal in terms], -1.0)
 
     def minimise(self, terms: Terms) -> None:
         """Look for the smallest sum."""
+        self.minimises = True
         self._objective(terms, 1.0)
 
     def _objective(self, terms: Terms, scale: float) -> None:
@@ -101,6 +105,7 @@ class Model:
 
     def forget_objective(self) -> None:
         """Look for any build again."""
+        self.minimises = False
         self.proto.clear_objective()
 
     def hint(self, answer: CpSolverResponse) -> None:

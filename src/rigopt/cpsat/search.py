@@ -71,11 +71,12 @@ class Clock:
         return max(0.0, self._end - time.monotonic())
 
 
-def tuned() -> SatParameters:
-    """Parameters for models of this size and shape.
+def tuned(*, least: bool = False) -> SatParameters:
+    """Parameters for models of this size and shape; ``least``: a sum is to be made small.
 
     One worker: the same search each time. Presolve is on, but without its costly optional steps,
-    which take longer than they save here (``benchmarks/parameters.py``).
+    and no cuts are added: they take longer than they save here. What a build costs at least a
+    linear relaxation of the whole model knows best (``benchmarks/parameters.py``).
     """
     parameters = SatParameters()
     parameters.num_workers = 1
@@ -86,6 +87,9 @@ def tuned() -> SatParameters:
     parameters.merge_no_overlap_work_limit = 0
     parameters.presolve_inclusion_work_limit = 0
     parameters.find_big_linear_overlap = False
+    parameters.cut_level = 0
+    if least:
+        parameters.linearization_level = 2
     return parameters
 
 
@@ -95,7 +99,7 @@ def run(model: Model, clock: Clock, seed: int) -> tuple[Status, CpSolverResponse
     Raises:
         KeyboardInterrupt: if the solver was stopped by the user: it ends early with time left.
     """
-    return solved(model.proto, clock, seed, tuned())
+    return solved(model.proto, clock, seed, tuned(least=model.minimises))
 
 
 def solved(
