@@ -187,7 +187,7 @@ def test_of_several_clashes_the_one_with_the_former_rules_is_told(world: World) 
         return rest
 
     rules = [rule for rule in problem.rules if rule.hard]
-    core = minimal_core(rules, asked.possible, asked.broken)
+    core = minimal_core(rules, asked)
     physics = [rule for rule in rules if not rule.flag]
     found = left(list(core.wishes), near(physics, core.wishes))
     assert set(core.physics) == set(found)

@@ -73,6 +73,16 @@ class Probe:
             undecided |= status is Status.UNKNOWN
         return None if undecided else self._clash(kept)
 
+    def refuted(self, kept: Kept) -> bool:
+        """Whether it takes no search to see that no build keeps these rules."""
+        if self._clashes_in(kept):
+            return True
+        with self.problem.common.lock:
+            impossible = self._narrowed(kept, None, {}, LITTLE) is None
+        if impossible:
+            self._clash(kept)
+        return impossible
+
     def found(self) -> list[tuple[Build, frozenset[str]]]:
         """Every build that was found so far, with the rules that it breaks."""
         return list(self._builds.values())

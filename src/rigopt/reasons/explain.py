@@ -5,7 +5,7 @@ Solver-free: what is possible is asked through a :class:`Prober`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from rigopt.build import Build
@@ -13,7 +13,7 @@ from rigopt.checking import part_line
 from rigopt.outcome import PartLine, Reason, Witness
 from rigopt.parts import KINDS
 from rigopt.problem import Problem
-from rigopt.reasons.cores import Core
+from rigopt.reasons.cores import Asked, Core
 from rigopt.reasons.nearest import UPWARDS, nearest_value, numbers_of
 from rigopt.request import Request
 from rigopt.rules.base import Rule, Statement, Verdict
@@ -21,7 +21,7 @@ from rigopt.rules.wishes import ids_by_default, is_named
 from rigopt.units import format_money
 
 
-class Prober(Protocol):
+class Prober(Asked, Protocol):
     """What can be asked about subsets of a problem's rules, given by id."""
 
     problem: Problem
@@ -29,12 +29,6 @@ class Prober(Protocol):
     @property
     def everything(self) -> frozenset[str]:
         """Ids of all rules in force."""
-
-    def possible(self, kept: frozenset[str]) -> bool | None:
-        """Whether a build keeps these rules; ``None``: not decided in time."""
-
-    def broken(self) -> Iterable[frozenset[str]]:
-        """Of every build that was found so far the rules that it breaks."""
 
     def cheapest(self, kept: frozenset[str]) -> Build | None:
         """The cheapest build that keeps these rules; ``None``: none, or not proven in time."""

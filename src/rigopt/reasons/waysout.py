@@ -62,11 +62,11 @@ def explain(problem: Problem, prober: Prober, again: Again) -> Explanation:
 
 def _cores(rules: Sequence[Rule], prober: Prober) -> list[Core]:
     """A clash, and others that stay when one of its wishes is given up, the smallest first."""
-    cores = [minimal_core(rules, prober.possible, prober.broken)]
+    cores = [minimal_core(rules, prober)]
     for wish in cores[0].wishes:
         others = [rule for rule in rules if rule is not wish]
         if len(cores) <= FURTHER and prober.possible(frozenset(r.id for r in others)) is False:
-            core = minimal_core(others, prober.possible, prober.broken)
+            core = minimal_core(others, prober)
             if core not in cores:
                 cores.append(core)
     return sorted(cores, key=lambda core: len(core.rules))

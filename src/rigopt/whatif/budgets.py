@@ -295,6 +295,10 @@ class _Prober:
         build = probe.cheapest(rest)
         return None if build is None else (build.cost_cents or 0) <= self._limit
 
+    def refuted(self, kept: frozenset[str]) -> bool:
+        """Whether it takes no search to see that no build keeps these rules."""
+        return self._shared.probed().refuted(kept - {BUDGET})
+
     def broken(self) -> Iterator[frozenset[str]]:
         """Of every build that was found so far the rules that it breaks."""
         for build, broken in self._shared.probed().found():
