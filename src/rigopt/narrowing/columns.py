@@ -44,6 +44,8 @@ class Columns:
         self._standing = common.judged
         self._own = Judged()
         self.lines, self.quantity = self._standing.lines, self._standing.quantity
+        self.alike = self._standing.alike
+        """What is left by options that are seen alike: by what sees them."""
         self.wirings = self._standing.wirings
         """How several cards are wired: the meaning of the numbers in ``wired``."""
         self.statements: list[tuple[str, Relation | Balance]] = [
@@ -69,6 +71,11 @@ class Columns:
     def singles(self) -> dict[str, Ints]:
         """Of every option the place of the one with the fewest pieces of its part."""
         return self._standing.singles
+
+    @property
+    def by_the_piece(self) -> dict[str, Bools]:
+        """Of every option whether all of it is bought, for so much a piece."""
+        return self._standing.by_the_piece
 
     def in_order(self, kind: str, places: Ints) -> tuple[Line, ...]:
         """Some options, in the order of the problem."""
@@ -178,9 +185,10 @@ class Columns:
         tables = self._judged(relation).tables
         if id(relation) not in tables:
             world = self.problem.world
+            admitted = {verdict: relation.admits(verdict, world) for verdict in Verdict}
             tables[id(relation)] = Table(
                 [self.values(operand) for operand in relation.operands],
-                lambda keys: relation.admits(relation.verdict(world, keys), world),
+                lambda keys: admitted[relation.ruling(world, keys)],
                 relation.irrelevant,
                 if_moot=1,
             )
@@ -245,8 +253,8 @@ class Columns:
             for kind in dict.fromkeys(term.kind for term in (*balance.demand, *balance.supply)):
                 if not self.lines[kind]:
                     continue
-                demand = [self._term(term) for term in balance.demand if term.kind == kind]
-                supply = [self._term(term) for term in balance.supply if term.kind == kind]
+                demand = [self.term(term) for term in balance.demand if term.kind == kind]
+                supply = [self.term(term) for term in balance.supply if term.kind == kind]
                 total = np.zeros(len(self.lines[kind]), dtype=np.int64)
                 for added, _ in demand:
                     total = total + added
@@ -263,7 +271,7 @@ class Columns:
             rows[id(balance)] = Row(bound, amounts), admitted
         return rows[id(balance)]
 
-    def _term(self, term: Term) -> tuple[Ints, Bools]:
+    def term(self, term: Term) -> tuple[Ints, Bools]:
         """What every option adds to one side of a balance, 0 where that is unknown; where it is."""
         terms, key = self._standing.terms, (term.kind, term.value)
         found = terms.get(key)

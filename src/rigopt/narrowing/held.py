@@ -36,7 +36,10 @@ class Whole:
 
     def block(self, alive: Sequence[Ints]) -> Numbers:
         """The numbers of all combinations of some values; ``NOT_JUDGED`` where there is none."""
-        found: Numbers = self._known[np.ix_(*alive)]
+        found = self._known
+        share = [len(codes) / max(1, n) for codes, n in zip(alive, found.shape, strict=True)]
+        for axis in sorted(range(found.ndim), key=share.__getitem__):
+            found = found.take(alive[axis], axis=axis)
         return found
 
     def keep(self, block: Numbers, alive: Sequence[Ints], new: Ints) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rigopt.build import Line
+from rigopt.narrowing.alike import unbettered
 from rigopt.narrowing.columns import Columns
 from rigopt.narrowing.held import Numbers
 from rigopt.narrowing.standing import Amounts, Expansion, kinds_of, leaves
@@ -87,6 +88,8 @@ class Left:
         self._kept: dict[int, list[Ints]] = {}
         """Of which values a relation last had its say."""
         self._extremes: dict[tuple[int, int], tuple[Ints, int]] = {}
+        self.dear: dict[str, tuple[Ints, dict[int, int], Ints]] = {}
+        """Of options and what is asked of them at least what the cheapest sets cost (``sets``)."""
         self._seen: dict[int, list[Ints]] = {}
         """Of which options a row last had its say."""
         self._needed = set(self.problem.required)
@@ -105,7 +108,7 @@ class Left:
             self._seen = dict(within._seen)
             self._seen.pop(PRICE, None)
         self.left: dict[str, Ints] = (
-            {k: np.arange(len(v)) for k, v in columns.lines.items()}
+            unbettered(columns, () if goal is None else (goal,))
             if within is None
             else dict(within.left)
         )

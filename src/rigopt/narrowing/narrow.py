@@ -9,10 +9,10 @@ import numpy as np
 from rigopt.build import Line
 from rigopt.narrowing.columns import Columns
 from rigopt.narrowing.left import PRICE, Left, Lists, same
-from rigopt.narrowing.sets import Replacing
-from rigopt.narrowing.standing import leaves
+from rigopt.narrowing.sets import Replacing, dearness
+from rigopt.narrowing.standing import Amounts, Row, leaves
 from rigopt.narrowing.values import Bools, Ints, among
-from rigopt.narrowing.views import Views, undominated
+from rigopt.narrowing.views import Views
 from rigopt.parts import KINDS
 from rigopt.problem import MANY_MODELS, SCORED, Problem
 from rigopt.rules.operands import AnyOperand, Derived, Operand
@@ -90,14 +90,13 @@ class Narrowing(Left):
     ) -> bool:
         """Leave out the options whose values are in no good combination; whether any went."""
         changed = False
-        for axis, operand in enumerate(operands):
-            good = block.any(axis=tuple(a for a in range(block.ndim) if a != axis))
+        for operand, codes, good in zip(operands, alive, somewhere(block), strict=True):
             if good.all():
                 continue
             if isinstance(operand, Operand):
-                changed |= self._keep_codes(operand, alive[axis][good])
+                changed |= self._keep_codes(operand, codes[good])
             elif isinstance(operand, Derived):
-                changed |= self._keep_sources(operand, alive[axis][good])
+                changed |= self._keep_sources(operand, codes[good])
         return changed
 
     def _keep_codes(self, operand: Operand, codes: Ints) -> bool:
@@ -121,22 +120,41 @@ class Narrowing(Left):
         for row in self.rows if self._price is None else (*self.rows, self._price):
             if not self._news(PRICE if row is self._price else id(row), row.amounts):
                 continue
-            least = {kind: self.extreme(kind, a, 1) for kind, a in row.amounts.items()}
+            added = {kind: self._added(row, kind) for kind in row.amounts}
+            least = {kind: self._least_of(row, kind, mine) for kind, mine in added.items()}
             total = sum(least.values())
-            for kind, amounts in row.amounts.items():
-                left = self.left[kind]
-                added = amounts.of_line[left]
-                if kind in MANY_MODELS:
-                    others = min(0, int(amounts.least_of_piece[left].min(initial=0)))
-                    pieces = self.problem.world.most_drives - self.columns.quantity[kind][left]
-                    added = added + pieces * others
-                changed |= self._keep(kind, added <= row.bound - (total - least[kind]))
+            for kind, mine in added.items():
+                changed |= self._keep(kind, mine <= row.bound - (total - least[kind]))
                 if self.may_lack(kind) and total - least[kind] > row.bound:
                     self._need(kind)
                     changed = True
             if total > row.bound:
                 self.impossible = True
         return changed
+
+    def _added(self, row: Row, kind: str) -> Ints:
+        """Of every option that is left the least that its kind adds to a balance with it."""
+        left, amounts = self.left[kind], row.amounts[kind]
+        added = amounts.of_line[left]
+        if kind not in MANY_MODELS:
+            return added
+        if self._is_price(amounts, kind):
+            return dearness(self, kind)
+        others = min(0, int(amounts.least_of_piece[left].min(initial=0)))
+        pieces = self.problem.world.most_drives - self.columns.quantity[kind][left]
+        return added + pieces * others
+
+    def _least_of(self, row: Row, kind: str, added: Ints) -> int:
+        """The least that a kind adds to a balance."""
+        amounts = row.amounts[kind]
+        least = self.extreme(kind, amounts, 1)
+        if kind in MANY_MODELS and self._is_price(amounts, kind) and not self.may_lack(kind):
+            least = max(least, int(added.min(initial=least)))
+        return least
+
+    def _is_price(self, amounts: Amounts, kind: str) -> bool:
+        """Whether it is what options cost that is summed up."""
+        return np.array_equal(amounts.of_line, self.columns.price.amounts[kind].of_line)
 
     def _wired(self) -> bool:
         """Leave out several cards, boards, CPUs and cases whose wiring is too slow for the points
@@ -204,7 +222,7 @@ class Narrowing(Left):
         """
         for kind in (*FIRST, *(kind for kind in KINDS if kind not in FIRST)):
             if len(self.left[kind]) > 1 and not self.impossible:
-                self._keep(kind, undominated(Views(self, kind, whole=whole)))
+                self._keep(kind, Views(self, kind, whole=whole).undominated())
             if whole:
                 self._replaced(kind)
         for kind in MANY_MODELS if whole else ():
@@ -214,6 +232,16 @@ class Narrowing(Left):
         """Leave out options of which another betters every set, where there are many."""
         if kind in MANY_MODELS and len(self.left[kind]) > FEW and not self.impossible:
             self._keep(kind, ~Replacing(self, kind).bettered())
+
+
+def somewhere(block: Bools) -> list[Bools]:
+    """Along every axis where something holds, whatever the places along the others."""
+    if block.ndim == 1:
+        return [block]
+    axes, half = tuple(range(block.ndim)), block.ndim // 2
+    firsts: Bools = np.any(block, axis=axes[half:])
+    lasts: Bools = np.any(block, axis=axes[:half])
+    return [*somewhere(firsts), *somewhere(lasts)]
 
 
 def needed(problem: Problem) -> Lists:

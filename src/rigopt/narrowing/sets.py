@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from rigopt.narrowing.standing import Amounts, Row, leaves, reads
+from rigopt.narrowing.compare import distinct
+from rigopt.narrowing.standing import Row, leaves, reads
 from rigopt.narrowing.values import Bools, Ints, ints
-from rigopt.narrowing.views import HALF, NOWHERE, Views, admits, as_good, by_code, distinct
+from rigopt.narrowing.views import HALF, NOWHERE, Views, admits, as_good, by_code
 from rigopt.problem import SCORED
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
 from rigopt.rules.shapes import Relation
@@ -24,7 +25,7 @@ from rigopt.rules.shapes import Relation
 if TYPE_CHECKING:
     from rigopt.narrowing.left import Block, Left
 
-STEPS = 2_000
+STEPS = 250
 """Into so many steps an amount to be supplied is divided at most."""
 MOST_JOINT = 100_000
 """Combinations of sums and other values that a relation is asked about."""
@@ -110,7 +111,7 @@ class Replacing(Views):
         """``good[a, b]``: the ``a``-th of these alone is as good as any set with ``b``, but for
         the price."""
         self._cents = narrowing.columns.price.amounts[kind].of_line[left]
-        self.least_cents = self._cents.copy()
+        self.least_cents = dearness(narrowing, kind)
         """Of every option what the cheapest set with it costs that supplies enough."""
         self._demands: list[tuple[Ints, Bools]] = []
         self._sums = Sums(narrowing, kind)
@@ -195,8 +196,7 @@ class Replacing(Views):
             for other, codes in zip(joint.others, joint.codes, strict=True):
                 place = places[other.kind]
                 together &= self._together(facts[place], contexts[:, place], other, codes)
-            possible = joint.admitted.astype(np.float32) @ together.T.astype(np.float32)
-            found |= possible < HALF
+            found |= ~_somewhere_both(joint.admitted, together)
         return found
 
     def _together(self, fact: AnyOperand, mine: Ints, other: AnyOperand, others: Ints) -> Bools:
@@ -275,17 +275,15 @@ class Replacing(Views):
 
     def _balance(self, row: Row) -> None:
         """Enough by itself; or no more than the other asks for, where none supplies."""
-        added, room, least = _asked(self._of, self.kind, row)
+        added, room, _ = _asked(self._of, self.kind, row)
         if added.min() >= 0:
             self._demands.append((added, added <= room))
-            return
-        self.good &= (added <= room)[self._ones, None]
-        if added.max() <= 0 and least > row.bound:
-            self._supply(-added, least - row.bound)
+        else:
+            self.good &= (added <= room)[self._ones, None]
 
-    def _less(self, amounts: Amounts) -> None:
+    def _less(self, amounts: Ints) -> None:
         """By itself it adds no more than the other: where none takes any away, than any set."""
-        added = amounts.of_line[self.left]
+        added = amounts[self.left]
         less = added[self._ones, None] <= added[None, :]
         self.good &= less & (added.min() >= 0 or not added.any())
 
@@ -296,33 +294,20 @@ class Replacing(Views):
             mine = added[self._ones, None]
             self.good &= enough[self._ones, None] | (mine <= asked[None, :])
 
-    def _supply(self, supplied: Ints, wanted: int) -> None:
-        """Raise what the cheapest sets cost by what else it takes to supply so much."""
-        scale = max(1, -(-wanted // STEPS))
-        size = wanted // scale
-        steps = np.minimum(-(-supplied // scale), size)
-        most = self.problem.world.most_drives
-        pieces = self._columns.quantity[self.kind][self.left]
-        cheapest: dict[tuple[int, int], int] = {}
-        for number, step, cost in zip(pieces, steps, self._cents, strict=True):
-            key = int(number), int(step)
-            cheapest[key] = min(cheapest.get(key, TOO_MUCH), int(cost))
-        wants = np.arange(size + 1)
-        of_pieces = [np.where(wants == 0, 0, TOO_MUCH)]
-        for count in range(1, most + 1):
-            best = of_pieces[-1].copy()
-            for (number, step), cost in cheapest.items():
-                if number <= count:
-                    rest = of_pieces[count - number][np.maximum(wants - step, 0)]
-                    np.minimum(best, rest + cost, out=best)
-            of_pieces.append(best)
-        for place, (number, step, cost) in enumerate(zip(pieces, steps, self._cents, strict=True)):
-            more = of_pieces[max(0, most - int(number))][size - int(step)]
-            self.least_cents[place] = max(self.least_cents[place], int(cost) + int(more))
-
     def _objective(self) -> None:
         if any(self._columns.lines["gpu"][place].quantity > 1 for place in self._of.left["gpu"]):
             self._wiring()
+
+
+def _somewhere_both(some: Bools, others: Bools) -> Bools:
+    """For every row of some and every row of others: whether both hold in a column."""
+    first, sort = distinct(np.packbits(some, axis=0).T)
+    order = np.argsort(sort, kind="stable")
+    starts = np.searchsorted(sort[order], np.arange(len(first)))
+    by_sort = np.logical_or.reduceat(others[:, order], starts, axis=1)
+    both = some[:, first].astype(np.float32) @ by_sort.T.astype(np.float32)
+    found: Bools = both > HALF
+    return found
 
 
 def _asked(narrowing: Left, kind: str, row: Row) -> tuple[Ints, int, int]:
@@ -333,6 +318,62 @@ def _asked(narrowing: Left, kind: str, row: Row) -> tuple[Ints, int, int]:
     most = -sum(narrowing.extreme(k, amounts, -1) for k, amounts in others)
     least = sum(narrowing.extreme(k, amounts, 1) for k, amounts in others)
     return added, row.bound - most, least
+
+
+def dearness(narrowing: Left, kind: str) -> Ints:
+    """Of every option that is left what the cheapest set with it costs that supplies whatever the
+    other kinds ask for at least."""
+    left = narrowing.left[kind]
+    wanted: dict[int, int] = {}
+    for number, row in enumerate(narrowing.rows):
+        if kind in row.amounts:
+            added, _, least = _asked(narrowing, kind, row)
+            if added.max(initial=0) <= 0 and least > row.bound:
+                wanted[number] = least - row.bound
+    known = narrowing.dear.get(kind)
+    if known is not None and known[0] is left and known[1] == wanted:
+        return known[2]
+    found = cents = narrowing.columns.price.amounts[kind].of_line[left]
+    pieces = narrowing.columns.quantity[kind][left]
+    most = narrowing.problem.world.most_drives
+    for number, least in wanted.items():
+        supplied = -narrowing.rows[number].amounts[kind].of_line[left]
+        found = np.maximum(found, supplied_by_sets(pieces, supplied, cents, least, most))
+    narrowing.dear[kind] = left, wanted, found
+    return found
+
+
+def supplied_by_sets(pieces: Ints, supplied: Ints, cents: Ints, wanted: int, most: int) -> Ints:
+    """Of every option what the cheapest set with it costs that supplies so much: of no more than so
+    many pieces in all."""
+    scale = max(1, -(-wanted // STEPS))
+    size = wanted // scale
+    steps = np.minimum(-(-supplied // scale), size)
+    choices = _choices(pieces, steps, cents)
+    wants = np.arange(size + 1)
+    of_pieces = [np.where(wants == 0, 0, TOO_MUCH)]
+    for count in range(1, most + 1):
+        best = of_pieces[-1].copy()
+        for number, step, cost in choices:
+            if number <= count:
+                rest = of_pieces[count - number][np.maximum(wants - step, 0)]
+                np.minimum(best, rest + cost, out=best)
+        of_pieces.append(best)
+    more: Ints = np.stack(of_pieces)[np.maximum(0, most - pieces), size - steps]
+    return cents + more
+
+
+def _choices(pieces: Ints, supplied: Ints, cents: Ints) -> list[tuple[int, int, int]]:
+    """Pieces, supply and price of the options that supply more than any cheaper one of no more
+    pieces."""
+    found = []
+    best = [0] * (int(pieces.max(initial=0)) + 1)
+    for place in np.lexsort((-supplied, cents)).tolist():
+        number, amount = int(pieces[place]), int(supplied[place])
+        if amount > best[number]:
+            found.append((number, amount, int(cents[place])))
+            best[number:] = [max(amount, other) for other in best[number:]]
+    return found
 
 
 def _sufficient(narrowing: Left, kind: str) -> Ints:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from rigopt.build import Line
 from rigopt.narrowing.tables import Table
-from rigopt.narrowing.values import Bools, Ints, Values, ints
+from rigopt.narrowing.values import Bools, Ints, Values, ints, numbered
 from rigopt.problem import SCORED, Problem, Wiring, rank_of
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total, Value
 from rigopt.rules.shapes import Balance, Relation
@@ -93,6 +93,7 @@ class Standing(Judged):
         self.wired: Table | None = None
         self.paces: dict[Hashable, Paces] = {}
         self.terms: dict[tuple[str, Value], tuple[Ints, Bools]] = {}
+        self.alike: dict[Hashable, Ints] = {}
 
     @cached_property
     def price(self) -> Row:
@@ -122,11 +123,7 @@ class Standing(Judged):
     @cached_property
     def parts(self) -> dict[str, Ints]:
         """The part of every option, as a number."""
-        found = {}
-        for kind, lines in self.lines.items():
-            numbers: dict[str, int] = {}
-            found[kind] = ints(numbers.setdefault(line.part.id, len(numbers)) for line in lines)
-        return found
+        return {k: numbered(line.part.id for line in v) for k, v in self.lines.items()}
 
     @cached_property
     def singles(self) -> dict[str, Ints]:
@@ -137,6 +134,16 @@ class Standing(Judged):
             first = np.zeros(int(part.max(initial=-1)) + 1, dtype=np.int64)
             first[part[order[::-1]]] = order[::-1]
             found[kind] = first[part]
+        return found
+
+    @cached_property
+    def by_the_piece(self) -> dict[str, Bools]:
+        """Of every option whether all of it is bought, for so much a piece."""
+        found = {}
+        for kind, row in self.price.amounts.items():
+            owned = np.array([line.owned > 0 for line in self.lines[kind]], dtype=np.bool_)
+            cents = row.of_line
+            found[kind] = ~owned & (cents == cents[self.singles[kind]] * self.quantity[kind])
         return found
 
 

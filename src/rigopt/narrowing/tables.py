@@ -43,10 +43,11 @@ class Table:
         if_moot: int,
     ) -> None:
         """``moot``: pairs of operands (the earlier first) whose values settle that nothing is to be
-        judged: the number is ``if_moot`` then."""
+        judged, as if one is absent: the number is ``if_moot`` then."""
         self._values = values
         self._judge = judge
-        self._moot = [(a, b, Pairs(values[a], values[b], _known(test))) for a, b, test in moot]
+        self._tests = [(a, b, _known(test)) for a, b, test in moot]
+        self._moot = [(a, b, Pairs(values[a], values[b], test)) for a, b, test in self._tests]
         self._if_moot = if_moot
         self._held: Whole | ByPair = Whole(values)
 
@@ -56,7 +57,7 @@ class Table:
         if not self._has_room():
             return None
         block = self._held.block(alive)
-        if (block == NOT_JUDGED).any():
+        if block.size and block.min() == NOT_JUDGED:
             self._pass_over(block, alive)
             new = block == NOT_JUDGED
             if np.count_nonzero(new) > most:
@@ -82,7 +83,7 @@ class Table:
         new = np.flatnonzero(found == NOT_JUDGED)
         for place in new:
             keys = [v.keys[a[place]] for v, a in zip(self._values, asked, strict=True)]
-            found[place] = self._judge(keys)
+            found[place] = self._if_moot if self._passed_over(keys) else self._judge(keys)
         if len(new):
             self._held.keep_at(found, asked)
         return found
@@ -96,6 +97,10 @@ class Table:
             return False
         self._held = ByPair(self._values, *pairs[0])
         return self._held.has_room()
+
+    def _passed_over(self, keys: Sequence[Hashable]) -> bool:
+        """Whether of a combination nothing is to be judged."""
+        return ABSENT in keys or any(test(keys[a], keys[b]) for a, b, test in self._tests)
 
     def _pass_over(self, block: Numbers, alive: Sequence[Ints]) -> None:
         """Combinations of which nothing is to be judged: absent parts, moot pairs."""

@@ -16,6 +16,12 @@ def ints(values: Iterable[int]) -> Ints:
     return np.fromiter(values, dtype=np.int64)
 
 
+def numbered(values: Iterable[Hashable]) -> Ints:
+    """A number for each of some values, equal ones the same."""
+    numbers: dict[Hashable, int] = {}
+    return ints(numbers.setdefault(value, len(numbers)) for value in values)
+
+
 def used(codes: Ints) -> Ints:
     """The numbers that occur, in order."""
     return np.flatnonzero(np.bincount(codes))

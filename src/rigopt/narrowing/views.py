@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rigopt.build import Line
-from rigopt.narrowing.standing import Amounts, Expansion, Row, leaves, reads
-from rigopt.narrowing.values import Bools, Ints
+from rigopt.narrowing.compare import Comparison, distinct
+from rigopt.narrowing.standing import Expansion, Row, leaves, reads
+from rigopt.narrowing.values import Bools, Ints, numbered
 from rigopt.problem import MANY_MODELS, SCORED
 from rigopt.rules.operands import AnyOperand, Derived, Operand
 from rigopt.rules.shapes import Balance, Relation
@@ -27,26 +28,13 @@ NOWHERE = -1
 HALF = 0.5
 
 
-class Views:
-    """The options of one kind as all statements see them.
-
-    ``same`` are facts in which options must be equal, ``covers`` sorts of options with which sort
-    is at least as good as which, ``amounts`` numbers of which less is better.
-    """
+class Views(Comparison):
+    """The options of one kind as all statements see them with the others that are left."""
 
     def __init__(self, narrowing: Left, kind: str, *, whole: bool = True) -> None:
         """``whole``: whether all rules of the narrowing stay in force."""
+        super().__init__(narrowing.columns, kind, narrowing.left[kind])
         self._of = narrowing
-        self._columns = narrowing.columns
-        self.problem = narrowing.problem
-        self.kind = kind
-        self.left = narrowing.left[kind]
-        self.same: list[Ints] = []
-        self.covers: list[tuple[Ints, Bools]] = []
-        self.amounts: list[Ints] = []
-        self.additive = np.ones(len(self._columns.lines[kind]), dtype=np.bool_)
-        """Of every option, left or not: whether all statements see n pieces of a part as n times
-        one."""
         for block in narrowing.blocks(kind, whole=whole):
             self._relations(block)
         for row in narrowing.rows:
@@ -55,11 +43,6 @@ class Views:
         self._goal()
         if narrowing.scored:
             self._objective()
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """Every option of the kind, left or not."""
-        return self._columns.lines[self.kind]
 
     # --- relations ---------------------------------------------------------------------------
 
@@ -111,19 +94,6 @@ class Views:
             self._once(codes)
             self._cover(codes, values, row, np.logical_and.reduce(over, axis=2))
 
-    def _equal(self, operands: Sequence[AnyOperand]) -> None:
-        """Only options with the same values compare."""
-        for operand in operands:
-            for fact in leaves(operand):
-                if fact.kind != self.kind:
-                    continue
-                codes = self._columns.column(fact).codes
-                if isinstance(fact, Operand):
-                    self._once(codes)
-                else:
-                    self._pieces(codes)
-                self.same.append(codes[self.left])
-
     # --- balances ----------------------------------------------------------------------------
 
     def _balance(self, row: Row) -> None:
@@ -151,34 +121,14 @@ class Views:
             case Balance() as balance:
                 amounts = self._columns.row(balance)[0].amounts
                 if self.kind in amounts:
-                    self._less(amounts[self.kind])
-
-    def _less(self, amounts: Amounts) -> None:
-        """The less an option adds the better."""
-        self._pieces(amounts.of_line)
-        self.amounts.append(amounts.of_line[self.left])
-
-    def _once(self, codes: Ints) -> None:
-        """Whether the number of pieces makes no difference to a fact."""
-        self.additive &= codes == codes[self._one]
-
-    def _pieces(self, amounts: Ints) -> None:
-        """Whether an amount is so much a piece."""
-        self.additive &= amounts == amounts[self._one] * self._columns.quantity[self.kind]
-
-    @property
-    def _one(self) -> Ints:
-        """Of every option the place of a single piece of its part."""
-        return self._columns.singles[self.kind]
+                    self._less(amounts[self.kind].of_line)
 
     # --- the objective -----------------------------------------------------------------------
 
     def _objective(self) -> None:
         lines, problem = self._columns.lines["gpu"], self.problem
         if self.kind == "gpu":
-            numbers: dict[Hashable, int] = {}
-            keys = [problem.score_key(lines[place]) for place in self.left]
-            self.same.append(np.array([numbers.setdefault(key, len(numbers)) for key in keys]))
+            self.same.append(numbered(problem.score_key(lines[place]) for place in self.left))
         if self.kind == "cpu" and problem.scorer.fed_by_cpu:
             self._cores()
         if any(lines[place].quantity > 1 for place in self._of.left["gpu"]):
@@ -247,16 +197,6 @@ def as_good(first: Ints, second: Ints, covers: Bools) -> Bools:
     return found
 
 
-def distinct(rows: npt.NDArray[Any]) -> tuple[Ints, Ints]:
-    """Where each distinct row stands first, and for every row the number of its like."""
-    flat = np.ascontiguousarray(rows)
-    if not flat.size:
-        return np.arange(min(1, len(rows))), np.zeros(len(rows), dtype=np.int64)
-    whole = flat.view(np.dtype((np.void, flat.dtype.itemsize * flat.shape[1]))).reshape(-1)
-    _, first, number = np.unique(whole, return_index=True, return_inverse=True)
-    return first, number.reshape(-1)
-
-
 def admits(block: Bools, axis: int) -> tuple[Ints, Bools]:
     """The values along an axis sorted by what they are admitted with; which sort is admitted with
     all that which other is."""
@@ -302,77 +242,3 @@ def _by_context(expansion: Expansion, place: int, sort: Ints) -> tuple[Ints, Int
     table[row.reshape(-1)[~settled], column.reshape(-1)] = sorts[~settled]
     table[row.reshape(-1)[settled]] = sorts[settled][:, None]
     return values, table
-
-
-def undominated(views: Views) -> Bools:
-    """Which of the options that are left none betters."""
-    sort, covers = _alike(views)
-    count = len(views.left)
-    amounts = (
-        np.stack(views.amounts, axis=1) if views.amounts else np.zeros((count, 0), dtype=np.int64)
-    )
-    if views.kind not in MANY_MODELS:
-        return _first(sort, covers, amounts, None)
-    return _models(views, sort, covers, amounts)
-
-
-def _alike(views: Views) -> tuple[Ints, Bools]:
-    """Options that differ in amounts only have one number; which numbers' options are at least as
-    good as which's, but for the amounts."""
-    columns = [*views.same, *(sort for sort, _ in views.covers)]
-    if not columns:
-        return np.zeros(len(views.left), dtype=np.int64), np.ones((1, 1), dtype=np.bool_)
-    stacked = np.stack(columns, axis=1)
-    first, number = distinct(stacked)
-    alike = stacked[first]
-    covers = np.ones((len(alike), len(alike)), dtype=np.bool_)
-    for place in range(len(views.same)):
-        covers &= alike[:, None, place] == alike[None, :, place]
-    for place, (_, over) in enumerate(views.covers, start=len(views.same)):
-        covers &= over[alike[:, None, place], alike[None, :, place]]
-    return number, covers
-
-
-def _first(sort: Ints, covers: Bools, amounts: Ints, cents: Ints | None) -> Bools:
-    """Which options, in the order of price and rank, none before them betters; with ``cents``:
-    none that costs less."""
-    kept = np.zeros(len(sort), dtype=np.bool_)
-    rest = np.arange(len(sort))
-    while len(rest):
-        one, rest = rest[0], rest[1:]
-        kept[one] = True
-        under = covers[sort[one], sort[rest]] & (amounts[one] <= amounts[rest]).all(axis=1)
-        if cents is not None:
-            under &= cents[one] < cents[rest]
-        rest = rest[~under]
-    return kept
-
-
-def _models(views: Views, sort: Ints, covers: Bools, amounts: Ints) -> Bools:
-    """Of kinds of which a build may mix models, a part is left out if another, strictly cheaper one
-    can take its place piece by piece, beside whatever number of it is there already.
-
-    That needs every amount to grow with the number of pieces, and as many to be had as a rig may
-    hold; parts that are owned in part, or sold in another way, stay.
-    """
-    part = views._columns.parts[views.kind]
-    plain = views.additive & _sold_by_the_piece(views)
-    count = int(part.max(initial=-1)) + 1
-    odd = np.bincount(part, weights=~plain, minlength=count) > 0
-    short = np.bincount(part, minlength=count) != views.problem.world.most_drives
-    single = views._columns.quantity[views.kind][views.left] == 1
-    ones = np.flatnonzero(single & ~(odd | short)[part[views.left]])
-    cents = np.array([views.lines[place].cost_cents or 0 for place in views.left[ones]])
-    out = np.zeros(count, dtype=np.bool_)
-    out[part[views.left[ones]]] = ~_first(sort[ones], covers, amounts[ones], cents)
-    kept: Bools = ~out[part[views.left]]
-    return kept
-
-
-def _sold_by_the_piece(views: Views) -> Bools:
-    """Of every option whether all of it is bought, for so much a piece."""
-    quantity = views._columns.quantity[views.kind]
-    cents = np.array([line.cost_cents or 0 for line in views.lines], dtype=np.int64)
-    owned = np.array([line.owned > 0 for line in views.lines], dtype=np.bool_)
-    plain: Bools = ~owned & (cents == cents[views._columns.singles[views.kind]] * quantity)
-    return plain

@@ -62,9 +62,10 @@ class Relation:
         """The verdict on one tuple of values."""
         if ABSENT in keys or self._moot(keys):
             return Verdict.NOT_APPLICABLE
-        return self._ruling(world, keys)
+        return self.ruling(world, keys)
 
-    def _ruling(self, world: World, keys: Sequence[Key]) -> Verdict:
+    def ruling(self, world: World, keys: Sequence[Key]) -> Verdict:
+        """The verdict on values that all are there and make nothing moot."""
         if not self.sees_unknown and None in keys:
             return Verdict.UNKNOWN
         verdict = self.judge(world, *keys)
@@ -155,7 +156,7 @@ class Relation:
             allowed = [
                 literal
                 for (key, literal), *judge in zip(last, *judged, strict=True)
-                if not all(judge) or self.admits(self._ruling(world, (*keys, key)), world)
+                if not all(judge) or self.admits(self.ruling(world, (*keys, key)), world)
             ]
             if len(allowed) < len(last):
                 encoder.imply(literals, allowed)
