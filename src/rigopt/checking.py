@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
@@ -85,9 +85,13 @@ _STATUS: Mapping[Verdict, Literal["ok", "warning", "unknown", "violated"]] = {
 
 def assess(build: Build, problem: Problem) -> Assessment:
     """All that solver-free code says of a build under the rules of a problem."""
+    return _assessed(build, problem, [rule.check(build, problem.world) for rule in problem.rules])
+
+
+def _assessed(build: Build, problem: Problem, reports: Iterable[RuleReport]) -> Assessment:
     world = problem.world
     link = problem.link_of(build)
-    verdicts = tuple(_verdict(rule.check(build, world)) for rule in problem.rules)
+    verdicts = tuple(map(_verdict, reports))
     cost, charges = build.cost_cents, world.request.charges
     return Assessment(
         parts=tuple(part_line(line) for line in build.lines),
@@ -116,10 +120,13 @@ def verified(problem: Problem, build: Build, score: int) -> Assessment:
     Raises:
         InternalError: if it does not.
     """
-    assessment = assess(build, problem)
-    refused = [rule.id for rule in problem.rules if not rule.admits(build, problem.world)]
+    world = problem.world
+    reports = [rule.check(build, world) for rule in problem.rules]
+    ruled = zip(problem.rules, reports, strict=True)
+    refused = [rule.id for rule, report in ruled if not rule.passes(report, world)]
     if refused:
         raise InternalError(f"the solver chose a build that {', '.join(refused)} refuses: {build}")
+    assessment = _assessed(build, problem, reports)
     if (assessment.score or 0) != score:
         raise InternalError(f"the solver counts {score} points, the model {assessment.score}")
     if assessment.total_cents is None:

@@ -20,7 +20,7 @@ from rigopt.narrowing.standing import (
     standing,
 )
 from rigopt.narrowing.tables import Table
-from rigopt.narrowing.values import Bools, Ints, Values, ints, used
+from rigopt.narrowing.values import Bools, Ints, Values, among, ints, is_part, used
 from rigopt.problem import MANY_MODELS, SCORED, Problem, Wiring
 from rigopt.rules.base import ABSENT, Verdict
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total, Value
@@ -139,14 +139,24 @@ class Columns:
         ``alive``: the values that each of its facts can have.
         """
         key = (derived, *(codes.tobytes() for codes in alive))
-        expansions = self._judged(derived).expansions
-        if key not in expansions:
-            values, entries = self.values(derived), []
-            for codes, value in self._entries(derived, alive):
-                entries.append((*codes, values.code(value)))
-            table = np.array(entries, dtype=np.int64).reshape(len(entries), len(alive) + 1)
-            expansions[key] = Expansion(table[:, :-1], table[:, -1], used(table[:, -1]))
-        return expansions[key]
+        judged = self._judged(derived)
+        if key not in judged.expansions:
+            known = judged.widest.get(derived)
+            if known is None or not all(map(is_part, alive, known[0])):
+                found = self._expansion(derived, alive)
+                if known is None or len(found.values) > len(known[1].values):
+                    judged.widest[derived] = alive, found
+            else:
+                found = _part_of(known[1], alive)
+            judged.expansions[key] = found
+        return judged.expansions[key]
+
+    def _expansion(self, derived: Derived, alive: Sequence[Ints]) -> Expansion:
+        values, entries = self.values(derived), []
+        for codes, value in self._entries(derived, alive):
+            entries.append((*codes, values.code(value)))
+        table = np.array(entries, dtype=np.int64).reshape(len(entries), len(alive) + 1)
+        return Expansion(table[:, :-1], table[:, -1], used(table[:, -1]))
 
     def _entries(
         self, operand: AnyOperand, alive: Sequence[Ints]
@@ -282,6 +292,15 @@ class Columns:
             if is_plain(term.value):
                 terms[key] = found
         return found
+
+
+def _part_of(expansion: Expansion, alive: Sequence[Ints]) -> Expansion:
+    """The entries of a wider one for fewer values of the facts."""
+    kept = np.ones(len(expansion.values), dtype=np.bool_)
+    for codes, mine in zip(alive, expansion.codes.T, strict=True):
+        kept &= (mine < 0) | among(codes, np.maximum(mine, 0))
+    values = expansion.values[kept]
+    return Expansion(expansion.codes[kept], values, used(values))
 
 
 def is_plain(value: Value) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
@@ -73,6 +73,8 @@ class Judged:
         self.columns: dict[Operand | Total, Column] = {}
         self.last: dict[Total, int] = {}
         self.expansions: dict[tuple[object, ...], Expansion] = {}
+        self.widest: dict[Derived, tuple[Sequence[Ints], Expansion]] = {}
+        """Of operands the expansion with the most entries: others may be a part of it."""
         self.tables: dict[int, Table] = {}
         self.rows: dict[int, tuple[Row, dict[str, Bools]]] = {}
 

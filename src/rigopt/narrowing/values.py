@@ -36,6 +36,11 @@ def among(some: Ints, codes: Ints) -> Bools:
     return found[codes]
 
 
+def is_part(some: Ints, codes: Ints) -> bool:
+    """Whether all of some numbers are among others."""
+    return bool(among(codes, some).all())
+
+
 class Values:
     """The values of an operand, each with a number."""
 

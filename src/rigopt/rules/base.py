@@ -119,9 +119,13 @@ class Rule:
 
     def admits(self, build: Build, world: World) -> bool:
         """Whether ``solve`` may offer the build, as far as this rule goes; advice admits all."""
+        return not self.hard or self.passes(self.check(build, world), world)
+
+    def passes(self, report: RuleReport, world: World) -> bool:
+        """Whether ``solve`` may offer a build of which the rule's check says this."""
         return not self.hard or all(
-            statement.admits(statement.check(build, world).verdict, world)
-            for statement in self.statements
+            statement.admits(finding.verdict, world)
+            for statement, finding in zip(self.statements, report.findings, strict=True)
         )
 
 
