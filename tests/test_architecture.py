@@ -17,7 +17,7 @@ LAYERS = (
     ("priceindex", "corrections"),
     ("markets",),
     ("catalog",),
-    ("survey", "request"),
+    ("survey", "request", "drawing"),
     ("build", "validate", "userprices", "shelving", "topology", "assumptions"),
     ("layout", "imports", "llms", "measurements", "upgrades.resale"),
     ("placement", "need", "scaling", "rates"),

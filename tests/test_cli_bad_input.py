@@ -583,8 +583,8 @@ def test_folder_that_is_no_catalogue(tmp_path: Path, folder: str, told: str) -> 
         case("range of what", "sensitivity", *POOR, "--part", "gefroce", told=["--part"]),
         case("limits near", "limits", *POOR, "--within", "5%", told=["drop --within"]),
         case("model to nowhere", "model", "fit", "--out", "no/such/dir", told=["--out"]),
-        case("a picture", "frontier", *POOR, "--plot", "x.png", told=["--plot", ".svg"]),
-        case("a picture of errors", "model", "report", "--plot", "x.png", told=["--plot", ".svg"]),
+        case("a picture", "frontier", *POOR, "--plot", "x.pdf", told=["--plot", ".svg"]),
+        case("a picture of errors", "model", "report", "--plot", "x.jpg", told=["--plot", ".png"]),
         case("plot to nowhere", "model", "report", "--plot", "no/such/x.svg", told=["--plot"]),
         case("no model", "solve", *POOR, "--model-params", "many", told=["--model-params"]),
         case(

@@ -52,6 +52,7 @@ from rigopt.terminal import (
     console,
     drawing,
     writable,
+    write_drawing,
     write_whole,
 )
 
@@ -208,7 +209,7 @@ def frontier_command(
         str | None, typer.Option("--csv", metavar="FILE", help="Write the curve as CSV.")
     ] = None,
     plot_file: Annotated[
-        str | None, typer.Option("--plot", metavar="FILE", help="Draw the curve (SVG).")
+        str | None, typer.Option("--plot", metavar="FILE", help="Draw the curve (SVG, PNG).")
     ] = None,
     prices: Prices = None,
     folder: Folder = None,
@@ -227,7 +228,7 @@ def frontier_command(
     if csv_target is not None:
         write_whole(csv_target, csv_text(found), "--csv")
     if plot_target is not None:
-        write_whole(plot_target, svg(found), "--plot")
+        write_drawing(plot_target, svg(found))
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:

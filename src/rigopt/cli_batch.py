@@ -21,7 +21,7 @@ from rigopt.terminal import (
     drawing,
     progress_bar,
     writable,
-    write_whole,
+    write_drawing,
 )
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ Show = Annotated[
     str | None, typer.Option("--show", metavar="N", help="The whole answer to scenario N.")
 ]
 Plot = Annotated[
-    str | None, typer.Option("--plot", metavar="FILE", help="Draw throughput over budget (SVG).")
+    str | None,
+    typer.Option("--plot", metavar="FILE", help="Draw throughput over budget (SVG, PNG)."),
 ]
 NoSeconds = Annotated[
     bool, typer.Option("--no-seconds", help="Leave out what differs from run to run.")
@@ -237,7 +238,7 @@ def _tell(summary: Summary, plot: Path | None, *, as_json: bool) -> None:
     from rigopt.render.batch import print_summary, svg
 
     if plot is not None:
-        write_whole(plot, svg(summary), "--plot")
+        write_drawing(plot, svg(summary))
     if as_json:
         typer.echo(summary.model_dump_json(indent=2))
     else:

@@ -9,7 +9,15 @@ from typing import Annotated
 import typer
 
 from rigopt.errors import InputError
-from rigopt.terminal import AsJson, console, drawing, progress_bar, writable, write_whole
+from rigopt.terminal import (
+    AsJson,
+    console,
+    drawing,
+    progress_bar,
+    writable,
+    write_drawing,
+    write_whole,
+)
 
 model_app = typer.Typer(help="Fit the throughput model and show its errors.", no_args_is_help=True)
 
@@ -64,7 +72,7 @@ def report_command(
     ] = False,
     plot: Annotated[
         str | None,
-        typer.Option("--plot", metavar="FILE", help="Draw predicted against measured (SVG)."),
+        typer.Option("--plot", metavar="FILE", help="Draw predicted against measured (SVG, PNG)."),
     ] = None,
     groups: Annotated[bool, typer.Option("--groups", help="Also every group of rows.")] = False,
 ) -> None:
@@ -85,7 +93,7 @@ def report_command(
         from rigopt.measurements import groups as all_groups
 
         works = {name: group.work for name, group in all_groups().items()}
-        write_whole(target, svg(report, works), "--plot")
+        write_drawing(target, svg(report, works))
     if as_json:
         typer.echo(report.model_dump_json(indent=2))
         return

@@ -26,7 +26,7 @@ from rigopt.terminal import (
     console,
     drawing,
     writable,
-    write_whole,
+    write_drawing,
 )
 
 Save = Annotated[str | None, typer.Option("--save", metavar="FILE", help="Write the build.")]
@@ -148,7 +148,8 @@ def plan_command(
         ),
     ] = None,
     plot_file: Annotated[
-        str | None, typer.Option("--plot", metavar="FILE", help="Draw score and money (SVG).")
+        str | None,
+        typer.Option("--plot", metavar="FILE", help="Draw score and money (SVG, PNG)."),
     ] = None,
     as_json: AsJson = False,
     prices: Prices = None,
@@ -183,7 +184,7 @@ def plan_command(
     from rigopt.render.plan import print_plan, svg
 
     if target is not None and found.steps:
-        write_whole(target, svg(found), "--plot")
+        write_drawing(target, svg(found))
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:

@@ -23,6 +23,8 @@ DONE, VIOLATED, BAD_INPUT, NO_BUILD, LIMIT = 0, 1, 2, 3, 4
 FAULT, NOT_WRITTEN, STOPPED, PIPE_CLOSED = 70, 74, 130, 141
 """Exit codes of what ends a run from outside."""
 
+PNG = ".png"
+
 AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
 Folder = Annotated[
     str | None, typer.Option("--catalog", metavar="DIR", help="Another catalogue folder.")
@@ -73,25 +75,36 @@ def writable(path: str | None, flag: str) -> Path | None:
 
 
 def drawing(path: str | None) -> Path | None:
-    """The file of ``--plot`` to write: drawings are SVG."""
+    """The file of ``--plot`` to write: an SVG drawing, or a PNG if that can be made here."""
     target = writable(path, "--plot")
-    if target is not None and target.suffix.lower() not in ("", ".svg"):
-        mend = "give it a name that ends in .svg"
-        raise InputError(f"{path!r} would be an SVG drawing", where="--plot", mend=mend)
+    ending = "" if target is None else target.suffix.lower()
+    if ending == PNG:
+        from rigopt.drawing import can_be_png
+
+        can_be_png()
+    elif ending not in ("", ".svg"):
+        mend = "give it a name that ends in .svg or .png"
+        raise InputError(f"{path!r} would be a drawing", where="--plot", mend=mend)
     return target
 
 
-def write_whole(target: Path, text: str, flag: str) -> None:
+def write_drawing(target: Path, drawing: str) -> None:
+    """Write a drawing as what its file's name says."""
+    from rigopt.drawing import png
+
+    whole = png(drawing) if target.suffix.lower() == PNG else drawing
+    write_whole(target, whole, "--plot")
+
+
+def write_whole(target: Path, content: str | bytes, flag: str) -> None:
     """Write a file whole or not at all."""
     import tempfile
 
     draft = ""
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.parent, delete=False
-        ) as handle:
+        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as handle:
             draft = handle.name
-            handle.write(text)
+            handle.write(content.encode() if isinstance(content, str) else content)
         Path(draft).chmod(0o644)
         Path(draft).replace(target)
     except OSError as error:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from statistics import median
 from xml.sax.saxutils import escape
 
+from rigopt import drawing
 from rigopt.calibration.report import Point, Report
 
 SIZE, MARGIN = 720, 64
@@ -54,9 +55,6 @@ def svg(report: Report, works: Mapping[str, str]) -> str:
     )
     width = SIZE + 2 * MARGIN + 190
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{SIZE + 2 * MARGIN}" '
-        'font-family="sans-serif" font-size="12">',
-        '<rect width="100%" height="100%" fill="white"/>',
         f'<text x="{MARGIN}" y="{MARGIN - 28}">{escape(title)}</text>',
         f'<text x="{MARGIN + SIZE / 2}" y="{SIZE + 2 * MARGIN - 12}" text-anchor="middle">'
         "measured rate by the median of its group</text>",
@@ -85,7 +83,7 @@ def svg(report: Report, works: Mapping[str, str]) -> str:
         parts.append(f'<text x="{left}" y="{y}" dx="10" dy="4">{escape(kind)}</text>')
     left, y = str(MARGIN + SIZE + 16), str(MARGIN + 30 + 18 * len(kinds))
     parts.append(f'<text x="{left}" y="{y}" fill="#666">hollow: one user\'s value</text>')
-    return "\n".join([*parts, "</svg>\n"])
+    return drawing.svg(width, SIZE + 2 * MARGIN, parts, font_size=12)
 
 
 def _line(

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rigopt import drawing
 from rigopt.render.tables import headed
 from rigopt.render.words import KIND_WORDS
 from rigopt.units import format_money
@@ -107,16 +108,7 @@ def svg(found: Summary) -> str:
             place // PER_ROW * PANEL_H,
         )
     ]
-    return "\n".join(
-        (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-            'font-family="sans-serif" font-size="10">',
-            f'<rect width="{width}" height="{height}" fill="white"/>',
-            *panels,
-            "</svg>",
-            "",
-        )
-    )
+    return drawing.svg(width, height, panels, font_size=10)
 
 
 def _panel(curve: RateCurve, currency: str, left: int, top: int) -> Iterator[str]:

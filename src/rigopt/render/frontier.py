@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from io import StringIO
-from math import ceil
 from typing import NamedTuple
 
 from rich.console import Console
 from rich.markup import escape
 
+from rigopt import drawing
 from rigopt.outcome import AxisName, Frontier, FrontierPoint, PartLine
 from rigopt.parts import KINDS
 from rigopt.render.tables import headed
@@ -167,14 +167,14 @@ def _number(point: FrontierPoint, axis: AxisName) -> str:
 
 def svg(found: Frontier) -> str:
     """The curve as an SVG drawing, a step for each build."""
-    width, height, left, bottom = 720, 420, 64, 48
+    width, height, left, bottom, right = 720, 420, 64, 48, 32
     across, up = found.axes
     places = [(value_of(point, across), value_of(point, up)) for point in found.points]
     top_up = max((1, *(y for _, y in places)))
     top_across = max((1, *(x for x, _ in places)))
 
     def x(value: int) -> float:
-        return round(left + (width - left - 16) * value / top_across, 1)
+        return round(left + (width - left - right) * value / top_across, 1)
 
     def y(value: int) -> float:
         return round(height - bottom - (height - bottom - 16) * value / top_up, 1)
@@ -199,23 +199,21 @@ def svg(found: Frontier) -> str:
             f'<circle cx="{x(place[0])}" cy="{y(place[1])}" r="3">'
             f"<title>{where}: {cards}</title></circle>"
         )
-    steps = [min(ceil(top_across / 5) * n, top_across) for n in range(6)]
     marks = [
         f'<text x="{x(step)}" y="{height - bottom + 18}" text-anchor="middle">'
         f"{_mark(across, step, found.currency)}</text>"
-        for step in steps
+        for step in drawing.ticks(top_across)
     ]
     marks += [
         f'<text x="{left - 8}" y="{y(step) + 4}" text-anchor="end">'
         f"{_mark(up, step, found.currency)}</text>"
-        for step in (top_up * n // 4 for n in range(5))
+        for step in drawing.ticks(top_up)
     ]
-    return "\n".join(
+    return drawing.svg(
+        width,
+        height,
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-            'font-family="sans-serif" font-size="11">',
-            f'<rect width="{width}" height="{height}" fill="white"/>',
-            f'<path d="M{left},16 V{height - bottom} H{width - 16}" fill="none" stroke="#888"/>',
+            f'<path d="M{left},16 V{height - bottom} H{width - right}" fill="none" stroke="#888"/>',
             f'<path d="{" ".join(path)}" fill="none" stroke="#1f6feb" stroke-width="2"/>',
             '<g fill="#1f6feb">',
             *dots,
@@ -224,7 +222,6 @@ def svg(found: Frontier) -> str:
             f'<text x="{width // 2}" y="{height - 10}" text-anchor="middle">'
             f"{FACES[across].label}</text>",
             f'<text x="{left}" y="12">{FACES[up].label}</text>',
-            "</svg>",
-            "",
-        )
+        ),
+        font_size=11,
     )

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from rigopt import drawing
 from rigopt.render.room import side_by_side
 from rigopt.render.tables import headed, print_sentences
 from rigopt.render.text import print_about
@@ -145,11 +146,10 @@ def svg(found: Plan) -> str:
             f'<text x="{WIDTH - LEFT + 8}" y="{y(n / 4) + 4}" fill="#d1242f">'
             f"{format_money(top_cents * n // 400 * 100, currency)}</text>",
         ]
-    return "\n".join(
+    return drawing.svg(
+        WIDTH,
+        HEIGHT,
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-            'font-family="sans-serif" font-size="11">',
-            f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
             f'<path d="M{LEFT},24 V{HEIGHT - BOTTOM} H{WIDTH - LEFT} V24" fill="none" '
             'stroke="#888"/>',
             f'<path d="{" ".join(money_path)}" fill="none" stroke="#d1242f"/>',
@@ -157,7 +157,6 @@ def svg(found: Plan) -> str:
             *marks,
             f'<text x="{LEFT}" y="14" fill="#1f6feb">score (1,000 = one RTX 3090)</text>',
             f'<text x="{WIDTH - LEFT}" y="14" text-anchor="end" fill="#d1242f">money gone</text>',
-            "</svg>",
-            "",
-        )
+        ),
+        font_size=11,
     )
