@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from rigopt.build import Line
 from rigopt.catalog import Catalog
-from rigopt.narrowing import Columns
+from rigopt.narrowing import Columns, Narrowing
 from rigopt.narrowing.alike import unbettered
-from rigopt.narrowing.sets import TOO_MUCH, supplied_by_sets
+from rigopt.narrowing.sets import TOO_MUCH, dearness, supplied_by_sets
 from rigopt.narrowing.standing import leaves
-from rigopt.parts import KINDS
+from rigopt.parts import KINDS, REQUIRED_KINDS
 from rigopt.problem import MANY_MODELS, SCORED, Problem, rank_of
+from rigopt.request import Request
 from rigopt.rules.operands import Total
 from rigopt.rules.shapes import Balance, Relation
 from tests.test_narrowing import REQUESTS
@@ -117,3 +118,34 @@ def test_no_set_that_supplies_enough_is_cheaper(
             and sum(option[1] for option in whole) >= wanted
         ]
         assert min(found[place], TOO_MUCH) == min(prices, default=TOO_MUCH)
+
+
+def test_the_cheapest_set_of_drives_counts_when_money_is_shared_out(catalog: Catalog) -> None:
+    """With no more money than the cheapest set and the cheapest of every other kind cost, and a
+    little, no other kind may cost more than that little more, though a single drive is much cheaper
+    than the set."""
+    problem = Problem.of(Request(min_storage_gb=16_000), catalog)
+    columns = Columns(problem)
+    wide = Narrowing(columns)
+    wide.consistent()
+    drives_cents = dearness(wide, "storage")
+    single = columns.price.amounts["storage"].of_line[wide.left["storage"]]
+    assert drives_cents.min() > 1.5 * single.min()
+    others = (
+        int(amounts.of_line[wide.left[kind]].min())
+        for kind, amounts in columns.price.amounts.items()
+        if kind != "storage" and not wide.may_lack(kind)
+    )
+    least = int(drives_cents.min()) + sum(others)
+    spare = 2_000
+    narrow = Narrowing(columns, most_cents=least + spare, within=wide)
+    narrow._balanced()
+    for kind in REQUIRED_KINDS:
+        before, after = (
+            columns.price.amounts[kind].of_line[of.left[kind]] for of in (wide, narrow)
+        )
+        if kind != "storage":
+            assert after.max() <= before.min() + spare < before.max()
+    short = Narrowing(columns, most_cents=least - 1, within=wide)
+    short._balanced()
+    assert short.impossible

@@ -148,8 +148,8 @@ class Narrowing(Left):
         """The least that a kind adds to a balance."""
         amounts = row.amounts[kind]
         least = self.extreme(kind, amounts, 1)
-        if kind in MANY_MODELS and self._is_price(amounts, kind) and not self.may_lack(kind):
-            least = max(least, int(added.min(initial=least)))
+        if len(added) and not self.may_lack(kind) and self._is_price(amounts, kind):
+            return max(least, int(added.min()))
         return least
 
     def _is_price(self, amounts: Amounts, kind: str) -> bool:
