@@ -13,11 +13,13 @@ from rigopt.rules.base import Literal
 
 
 def thorough() -> SatParameters:
-    """Parameters for several rigs in one model, with money between them: all of presolve, and the
-    linear relaxation of everything, without which the money says nothing."""
+    """Parameters for several rigs in one model, with money between them: all of presolve, but once,
+    and the linear relaxation of everything, without which the money says nothing, but no cuts."""
     parameters = SatParameters()
     parameters.num_workers = 1
     parameters.linearization_level = 2
+    parameters.max_presolve_iterations = 1
+    parameters.cut_level = 0
     return parameters
 
 
