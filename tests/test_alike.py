@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 
 from rigopt.build import Line
 from rigopt.catalog import Catalog
+from rigopt.cpsat.hunt import Hunt
+from rigopt.cpsat.search import Clock, Status, best
+from rigopt.encoding import Encoding
 from rigopt.narrowing import Columns, Narrowing
 from rigopt.narrowing.alike import unbettered
 from rigopt.narrowing.sets import TOO_MUCH, dearness, supplied_by_sets
@@ -19,8 +22,9 @@ from rigopt.narrowing.standing import leaves
 from rigopt.parts import KINDS, REQUIRED_KINDS
 from rigopt.problem import MANY_MODELS, SCORED, Problem, rank_of
 from rigopt.request import Request
+from rigopt.rules.gaps import gap_of
 from rigopt.rules.operands import Total
-from rigopt.rules.shapes import Balance, Relation
+from rigopt.rules.shapes import Balance, Relation, Term
 from tests.test_narrowing import REQUESTS
 
 S = TypeVar("S")
@@ -149,3 +153,25 @@ def test_the_cheapest_set_of_drives_counts_when_money_is_shared_out(catalog: Cat
     short = Narrowing(columns, most_cents=least - 1, within=wide)
     short._balanced()
     assert short.impossible
+
+
+def test_what_is_to_be_made_small_is_not_left_out(catalog: Catalog) -> None:
+    """The least of an amount that no rule and no wish reads is that of one model of everything,
+    though only an option has it that another one betters in all else."""
+    problem = Problem.of(Request(budget_cents=500_000), catalog)
+    columns = Columns(problem)
+    kits = columns.lines["memory"]
+    left = {kits[place].part.id for place in unbettered(columns)["memory"]}
+    wanted = next(line.part.id for line in kits if line.part.id not in left)
+
+    def others(line: Line, _world: object) -> int:
+        return int(line.part.id != wanted)
+
+    terms = (Term("memory", others), Term("gpu", lambda _line, _world: 0))
+    amount = Balance("others", "kits", demand=terms)
+    whole = Encoding(problem, problem.options)
+    gap = gap_of(amount, whole)
+    assert gap is not None
+    status, want = best(whole, gap.terms, Clock(60), 0, minimise=True)
+    assert (status, want) == (Status.OPTIMAL, 0)
+    assert Hunt(problem, Clock(60)).least(amount) == (Status.OPTIMAL, want)

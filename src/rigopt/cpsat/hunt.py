@@ -70,16 +70,18 @@ class Hunt:
         self.clock = clock
         self._seed = problem.request.seed
         self._columns = Columns(problem)
-        self._wide: dict[frozenset[str], dict[float, Narrowing]] = {}
-        """By the rules dropped and the cents to spend."""
+        self._wide: dict[tuple[frozenset[str], Balance | None], dict[float, Narrowing]] = {}
+        """By the rules dropped and what is to be made small, then by the cents to spend."""
         self._proven: dict[Key, list[Proven]] = {}
         """What earlier searches proved of configurations, by key."""
 
-    def _consistent(self, dropped: Collection[str], most_cents: int | None) -> Narrowing:
+    def _consistent(
+        self, dropped: Collection[str], most_cents: int | None, goal: Balance | None = None
+    ) -> Narrowing:
         """What is left of all options by consistency alone, with at least so much money: with
         little more of it, a sub-problem finds out by itself what it cannot afford."""
         limit = inf if most_cents is None else most_cents
-        known = self._wide.setdefault(frozenset(dropped), {})
+        known = self._wide.setdefault((frozenset(dropped), goal), {})
         looser = min((other for other in known if other >= limit), default=None)
         if looser is not None and looser * ENOUGH_PCT <= limit * 100:
             return known[looser]
@@ -90,6 +92,7 @@ class Hunt:
                 most_cents=most_cents,
                 within=None if looser is None else known[looser],
                 most_judged=LITTLE,
+                goal=goal,
             )
             found.consistent()
         known[limit] = found
@@ -101,9 +104,10 @@ class Hunt:
         most_cents: int | None,
         without: Collection[Cards],
         least: int,
+        goal: Balance | None = None,
     ) -> list[Config]:
         """The configurations that are left and could have so many points, the best first."""
-        wide = self._consistent(dropped, most_cents)
+        wide = self._consistent(dropped, most_cents, goal)
         if wide.impossible:
             return []
         by_key: dict[Key, list[int]] = {}
@@ -158,7 +162,7 @@ class Hunt:
                 dropped=dropped,
                 most_cents=most_cents,
                 least=least,
-                within=self._consistent(dropped, most_cents),
+                within=self._consistent(dropped, most_cents, goal),
                 goal=goal,
             )
             narrow.consistent()
@@ -294,7 +298,8 @@ class Hunt:
         """
         limit = self._most_cents((), most_cents)
         row, _ = self._columns.row(amount)
-        left = self._by_amount(self._configs((), limit, (), at_least), row, limit)
+        wide = self._consistent((), limit, amount)
+        left = self._by_amount(self._configs((), limit, (), at_least, amount), row, wide)
         found, size = None, FIRST
         while left:
             chunk, left = left[:size], left[size:]
@@ -317,12 +322,11 @@ class Hunt:
         return (Status.INFEASIBLE if found is None else Status.OPTIMAL), found
 
     def _by_amount(
-        self, configs: Sequence[Config], row: Row, most_cents: int | None
+        self, configs: Sequence[Config], row: Row, wide: Narrowing
     ) -> list[tuple[int, Config]]:
         """Configurations with the least that a build of each adds up to, the least first."""
         if not configs:
             return []
-        wide = self._consistent((), most_cents)
         amounts = {kind: mine for kind, mine in row.amounts.items() if kind != "gpu"}
         rest = sum(wide.extreme(kind, mine, 1) for kind, mine in amounts.items())
         cards = row.amounts["gpu"].of_line
