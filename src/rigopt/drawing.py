@@ -42,13 +42,10 @@ def ticks(top: int) -> range:
 
 
 def png(drawing: str) -> bytes:
-    """An SVG drawing as PNG, ``ZOOM`` times its size.
+    """An SVG drawing as PNG, ``ZOOM`` times its size, where that can be made (``can_be_png``)."""
+    from resvg_py import svg_to_bytes
 
-    Raises:
-        InputError: as of ``can_be_png``.
-    """
-    can_be_png()
-    return _rendered(drawing)
+    return bytes(svg_to_bytes(svg_string=drawing, zoom=ZOOM))
 
 
 def can_be_png() -> None:
@@ -59,22 +56,16 @@ def can_be_png() -> None:
             with: a drawing without its words would say nothing.
     """
     try:
-        written = _rendered(svg(40, 20, ['<text x="2" y="14">a</text>'], font_size=12))
+        written = png(svg(40, 20, ['<text x="2" y="14">a</text>'], font_size=12))
     except ImportError:
         raise InputError(
             "a PNG needs resvg-py, which is not installed",
             where="--plot",
             mend=f"pip install 'rigopt[png]', {OR_SVG}",
         ) from None
-    if written == _rendered(svg(40, 20, [], font_size=12)):
+    if written == png(svg(40, 20, [], font_size=12)):
         raise InputError(
             "a PNG needs a font, and none is installed",
             where="--plot",
             mend=f"install one of {FONTS.removesuffix(', sans-serif')}, {OR_SVG}",
         )
-
-
-def _rendered(drawing: str) -> bytes:
-    from resvg_py import svg_to_bytes
-
-    return bytes(svg_to_bytes(svg_string=drawing, zoom=ZOOM))
