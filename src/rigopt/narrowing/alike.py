@@ -55,12 +55,6 @@ class Seen(Comparison):
         if self.kind == "gpu":
             self.same.append(numbered(map(self.problem.score_key, self.lines)))
 
-    def add(self, other: Seen) -> None:
-        """Let options compare as this one sees them, too."""
-        self.same += other.same
-        self.amounts += other.amounts
-        self._additive &= other._additive
-
     def telling(self) -> None:
         """Forget what tells no options apart, and what is there twice."""
         self.same, self.amounts = _telling(self.same), _telling(self.amounts)
@@ -94,11 +88,11 @@ def unbettered(columns: Columns, beside: Statements = ()) -> dict[str, Ints]:
 
 
 def _of_kind(columns: Columns, kind: str, rules: Statements, wishes: Statements) -> Ints:
-    seen = Seen(columns, kind, wishes)
-    seen.telling()
-    kept, key = columns.alike, (kind, *map(id, rules), seen.digest())
+    by_wishes = Seen(columns, kind, wishes)
+    by_wishes.telling()
+    kept, key = columns.alike, (kind, *map(id, rules), by_wishes.digest())
     if key not in kept:
-        seen.add(Seen(columns, kind, rules))
+        seen = Seen(columns, kind, (*rules, *wishes))
         seen.score()
         seen.telling()
         while len(kept) >= MOST_KEPT:
