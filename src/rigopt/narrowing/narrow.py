@@ -10,7 +10,7 @@ from rigopt.build import Line
 from rigopt.narrowing.columns import Columns
 from rigopt.narrowing.left import PRICE, Left, Lists, same
 from rigopt.narrowing.sets import Replacing, dearness
-from rigopt.narrowing.standing import Amounts, Row, leaves
+from rigopt.narrowing.standing import Row, leaves
 from rigopt.narrowing.values import Bools, Ints, among
 from rigopt.narrowing.views import Views
 from rigopt.parts import KINDS
@@ -121,7 +121,7 @@ class Narrowing(Left):
             if not self._news(PRICE if row is self._price else id(row), row.amounts):
                 continue
             added = {kind: self._added(row, kind) for kind in row.amounts}
-            least = {kind: self._least_of(row, kind, mine) for kind, mine in added.items()}
+            least = {kind: self._least_added(kind, mine) for kind, mine in added.items()}
             total = sum(least.values())
             for kind, mine in added.items():
                 changed |= self._keep(kind, mine <= row.bound - (total - least[kind]))
@@ -138,23 +138,18 @@ class Narrowing(Left):
         added = amounts.of_line[left]
         if kind not in MANY_MODELS:
             return added
-        if self._is_price(amounts, kind):
+        if np.array_equal(amounts.of_line, self.columns.price.amounts[kind].of_line):
             return dearness(self, kind)
         others = min(0, int(amounts.least_of_piece[left].min(initial=0)))
         pieces = self.problem.world.most_drives - self.columns.quantity[kind][left]
         return added + pieces * others
 
-    def _least_of(self, row: Row, kind: str, added: Ints) -> int:
-        """The least that a kind adds to a balance."""
-        amounts = row.amounts[kind]
-        least = self.extreme(kind, amounts, 1)
-        if len(added) and not self.may_lack(kind) and self._is_price(amounts, kind):
-            return max(least, int(added.min()))
-        return least
-
-    def _is_price(self, amounts: Amounts, kind: str) -> bool:
-        """Whether it is what options cost that is summed up."""
-        return np.array_equal(amounts.of_line, self.columns.price.amounts[kind].of_line)
+    def _least_added(self, kind: str, added: Ints) -> int:
+        """The least that a kind adds to a balance, of what it adds with each option."""
+        if not len(added):
+            return 0
+        least = int(added.min())
+        return min(0, least) if self.may_lack(kind) else least
 
     def _wired(self) -> bool:
         """Leave out several cards, boards, CPUs and cases whose wiring is too slow for the points
