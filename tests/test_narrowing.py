@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from dataclasses import replace
+from itertools import product
 from types import ModuleType
 
 import pytest
@@ -17,8 +18,8 @@ from rigopt.common import WISHED
 from rigopt.cpsat import hunt
 from rigopt.cpsat.search import Clock, search
 from rigopt.encoding import Encoding
-from rigopt.narrowing import left, narrow, needed, sets, views
-from rigopt.narrowing.columns import is_plain
+from rigopt.narrowing import ahead, left, narrow, needed, sets, views
+from rigopt.narrowing.columns import Columns, is_plain
 from rigopt.parts import MemoryKit, Part
 from rigopt.problem import Problem, rank_of
 from rigopt.request import OwnedPart, Request
@@ -51,7 +52,7 @@ def test_cards_first_has_the_same_answer(world: Small, first: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hunt, "FIRST", first)
         patch.setattr(hunt, "GROWTH", 1)
-        patch.setattr(hunt, "ENOUGH_PCT", 100)
+        patch.setattr(ahead, "ENOUGH_PCT", 100)
         assert hunt.Hunt(problem, Clock(60)).answer() == whole
 
 
@@ -281,6 +282,21 @@ def test_problems_that_differ_in_wishes_share_their_options(catalog: Catalog) ->
     used = Problem.of(Request(budget_cents=100_000, condition="any"), catalog)
     assert one.options is other.options
     assert one.options is not used.options
+
+
+def test_what_was_worked_out_for_one_request_serves_another() -> None:
+    """With more money or less, more wishes or fewer: the answer is that of a catalogue which was
+    asked nothing before, and what the standing rules leave is worked out less often."""
+    asked = [
+        Request(budget_cents=cents, min_vram_gb=vram, min_cores=cores)
+        for cents, vram, cores in product((620_000, 600_000, 430_000), (None, 24), (None, 16))
+    ]
+    fresh = Catalog.load()
+    for request in asked:
+        problem = Problem.of(request, fresh)
+        alone = Problem.of(request, Catalog.load())
+        assert hunt.Hunt(problem, Clock(60)).answer() == hunt.Hunt(alone, Clock(60)).answer()
+    assert 1 < len(Columns(problem).ahead) < len(asked)
 
 
 def test_what_is_kept_of_a_catalogue_goes_with_it(catalog: Catalog) -> None:

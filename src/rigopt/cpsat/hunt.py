@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from math import inf
 from typing import NamedTuple
 
 from rigopt.cpsat.model import Model
 from rigopt.cpsat.search import Clock, Found, Status, run
 from rigopt.encoding import Encoding
 from rigopt.errors import InternalError
-from rigopt.narrowing import LITTLE, Columns, Narrowing
+from rigopt.narrowing import Cards, Config, Configurations, Limits, Narrowing, first
 from rigopt.narrowing.standing import Row
 from rigopt.problem import Problem
 from rigopt.rules.base import Rule
@@ -27,39 +26,15 @@ from rigopt.rules.shapes import Balance
 
 FIRST, GROWTH = 2, 3
 """Configurations in the first model, and how many times more in each next one."""
-ENOUGH_PCT = 70
-"""Where money is at least such a share of what was looked at, that is not looked at anew."""
 BUDGET = "wish-budget"
 
 
-Key = tuple[str, int, int | None]
-"""What the score reads of cards: chip, number and cap."""
-Cards = tuple[str, int]
-"""A chip and how many cards of it."""
+class Best(NamedTuple):
+    """What a search for the most points found, and of which configurations and options."""
 
-
-class Config(NamedTuple):
-    """Cards of one chip, number and cap: they differ in make and size only."""
-
-    bound: int
-    key: Key
-    places: tuple[int, ...]
-    """Of the options, where they stand among the columns."""
-
-
-class Proven(NamedTuple):
-    """With no more money and no fewer rules than these, cards score no more than this."""
-
-    dropped: frozenset[str]
-    most_cents: int | None
-    points: int
-
-    def holds(self, dropped: Collection[str], most_cents: int | None) -> bool:
-        """Whether it holds with some rules dropped and so much money."""
-        enough = self.most_cents is None or (
-            most_cents is not None and most_cents <= self.most_cents
-        )
-        return enough and self.dropped.issuperset(dropped)
+    found: Found
+    configs: Sequence[Config] = ()
+    left: Narrowing | None = None
 
 
 class Hunt:
@@ -69,111 +44,32 @@ class Hunt:
         self.problem = problem
         self.clock = clock
         self._seed = problem.request.seed
-        self._columns = Columns(problem)
-        self._wide: dict[tuple[frozenset[str], Balance | None], dict[float, Narrowing]] = {}
-        """By the rules dropped and what is to be made small, then by the cents to spend."""
-        self._proven: dict[Key, list[Proven]] = {}
-        """What earlier searches proved of configurations, by key."""
+        self._configs = Configurations(problem)
 
-    def _consistent(
-        self, dropped: Collection[str], most_cents: int | None, goal: Balance | None = None
-    ) -> Narrowing:
-        """What is left of all options by consistency alone, with at least so much money: with
-        little more of it, a sub-problem finds out by itself what it cannot afford."""
-        limit = inf if most_cents is None else most_cents
-        known = self._wide.setdefault((frozenset(dropped), goal), {})
-        looser = min((other for other in known if other >= limit), default=None)
-        if looser is not None and looser * ENOUGH_PCT <= limit * 100:
-            return known[looser]
-        with self.problem.common.lock:
-            found = Narrowing(
-                self._columns,
-                dropped=dropped,
-                most_cents=most_cents,
-                within=None if looser is None else known[looser],
-                most_judged=LITTLE,
-                goal=goal,
-            )
-            found.consistent()
-        known[limit] = found
-        return found
-
-    def _configs(
+    def _limits(
         self,
-        dropped: Collection[str],
-        most_cents: int | None,
-        without: Collection[Cards],
-        least: int,
+        dropped: Collection[str] = (),
+        most_cents: int | None = None,
         goal: Balance | None = None,
-    ) -> list[Config]:
-        """The configurations that are left and could have so many points, the best first."""
-        wide = self._consistent(dropped, most_cents, goal)
-        if wide.impossible:
-            return []
-        by_key: dict[Key, list[int]] = {}
-        for place in wide.left["gpu"]:
-            line = self._columns.lines["gpu"][place]
-            by_key.setdefault(self.problem.score_key(line), []).append(int(place))
-        found = []
-        for key, places in by_key.items():
-            bound = self.problem.most_points(self._columns.lines["gpu"][places[0]])
-            for proven in self._proven.get(key, ()):
-                if proven.points < bound and proven.holds(dropped, most_cents):
-                    bound = proven.points
-            if bound >= least and key[:2] not in without:
-                found.append(Config(bound, key, tuple(places)))
-        return sorted(found, key=lambda config: (-config.bound, config.key[:2], config.places))
-
-    def _prove(
-        self,
-        configs: Sequence[Config],
-        dropped: Collection[str],
-        most_cents: int | None,
-        points: int,
-    ) -> None:
-        """Remember that configurations score no more than this."""
-        for config in configs:
-            if points < config.bound:
-                proven = Proven(frozenset(dropped), most_cents, points)
-                self._proven.setdefault(config.key, []).append(proven)
-
-    def _most_cents(self, dropped: Collection[str], most_cents: int | None) -> int | None:
-        """What may be spent on parts."""
+    ) -> Limits:
+        """Without some rules, what may be spent on parts: that says all that the budget does."""
         budget = self.problem.request.budget_cents
-        if budget is None or BUDGET in dropped:
-            return most_cents
-        affordable = self.problem.request.charges.affordable(budget)
-        return affordable if most_cents is None else min(affordable, most_cents)
+        if budget is not None and BUDGET not in dropped:
+            affordable = self.problem.request.charges.affordable(budget)
+            most_cents = affordable if most_cents is None else min(affordable, most_cents)
+        return Limits(frozenset((*dropped, BUDGET)), most_cents, goal)
 
-    def _model(
-        self,
-        configs: Sequence[Config],
-        dropped: Collection[str],
-        most_cents: int | None,
-        least: int,
-        goal: Balance | None = None,
-    ) -> Model | None:
-        """A model of some configurations in which no more is paid for parts, and so many points
-        are reached; ``None``: there is no such build. ``goal``: what is to be made small."""
+    def _model(self, left: Narrowing | None, limits: Limits, least: int) -> Model | None:
+        """A model of what is left in which no more is paid for parts, and so many points are
+        reached; ``None``: nothing is left."""
+        if left is None:
+            return None
         with self.problem.common.lock:
-            narrow = Narrowing(
-                self._columns,
-                [place for config in configs for place in config.places],
-                dropped=dropped,
-                most_cents=most_cents,
-                least=least,
-                within=self._consistent(dropped, most_cents, goal),
-                goal=goal,
-            )
-            narrow.consistent()
-            narrow.undominated()
-            if narrow.impossible:
-                return None
-            lines, still_open = narrow.lists(), narrow.open()
+            lines, still_open = left.lists(), left.open()
         encoding = Encoding(self.problem, lines, only=still_open)
-        model = Model(encoding, dropped=dropped)
-        if most_cents is not None:
-            model.at_most(encoding.price, most_cents)
+        model = Model(encoding, dropped=limits.dropped)
+        if limits.most_cents is not None:
+            model.at_most(encoding.price, limits.most_cents)
         if least > 0:
             model.any_of(encoding.scoring(least))
         return model
@@ -191,39 +87,33 @@ class Hunt:
         ``most_cents`` bounds what is paid for parts, ``without`` names cards that are not wanted.
         INFEASIBLE: no build has as many points as asked for.
         """
-        found = Found(Status.INFEASIBLE)
-        least, size = at_least, FIRST
-        limit = self._most_cents(dropped, most_cents)
-        left = self._configs(dropped, limit, without, least)
-        while left:
-            chunk, left = left[:size], left[size:]
+        return self._best(self._limits(dropped, most_cents), at_least, without).found
+
+    def _best(self, limits: Limits, least: int, without: Collection[Cards]) -> Best:
+        """Each model is asked for as many points as the next configuration could have. Those of
+        which none has so many wait until it is their turn again."""
+        waiting, size = self._configs.possible(limits, least, without), FIRST
+        while waiting:
+            chunk, waiting = waiting[:size], waiting[size:]
             size *= GROWTH
-            model = self._model(chunk, dropped, limit, least)
-            if model is None:
-                self._prove(chunk, dropped, limit, least - 1)
-                continue
-            model.maximise(model.encoding.score)
-            status, answer = run(model, self.clock, self._seed)
-            if status is Status.UNKNOWN:
-                if found.score is None:
-                    return Found(status)
-                return Found(Status.FEASIBLE, found.build, found.score, chunk[0].bound)
-            if status is Status.INFEASIBLE:
-                self._prove(chunk, dropped, limit, least - 1)
-            else:
-                score = round(answer.objective_value)
-                build = model.build(answer)
-                beyond = left[0].bound if left else 0
-                bound = max(int(answer.best_objective_bound), beyond)
-                found = Found(status, build, score, bound)
-                if status is Status.FEASIBLE:
-                    return found
-                self._prove(chunk, dropped, limit, score)
-                least = score + 1
-                left = [config for config in left if config.bound >= least]
-        if found.score is None:
-            return found
-        return Found(Status.OPTIMAL, found.build, found.score, found.score)
+            asked = max(least, waiting[0].bound) if waiting else least
+            left = self._configs.best_of(chunk, limits, asked)
+            model = self._model(left, limits, asked)
+            if model is not None:
+                model.maximise(model.encoding.score)
+                status, answer = run(model, self.clock, self._seed)
+                if status is Status.UNKNOWN:
+                    return Best(Found(status))
+                if status is not Status.INFEASIBLE:
+                    score, bound = round(answer.objective_value), int(answer.best_objective_bound)
+                    if status is Status.OPTIMAL:
+                        self._configs.score_at_most(chunk, limits, score)
+                    return Best(Found(status, model.build(answer), score, bound), chunk, left)
+            self._configs.score_at_most(chunk, limits, asked - 1)
+            if asked > least:
+                chunk = [config._replace(bound=asked - 1) for config in chunk]
+                waiting = sorted([*chunk, *waiting], key=first)
+        return Best(Found(Status.INFEASIBLE))
 
     def answer(
         self,
@@ -234,12 +124,13 @@ class Hunt:
     ) -> Found:
         """The lexicographic optimum: most points, then fewest cents, then lowest rank."""
         tell("throughput")
-        best = self.best(most_cents=most_cents, without=without)
+        reached = self._best(self._limits((), most_cents), 0, without)
+        best = reached.found
         if best.status is not Status.OPTIMAL or best.score is None:
             return best
         tell("price")
         cents = (best.build and best.build.cost_cents) or 0
-        found = self._cheapest(best, best.score, cents, without)
+        found = self._cheapest(best, best.score, cents, without, reached)
         if found.status is Status.INFEASIBLE:
             raise InternalError("the search for the price lost the build of the one before it")
         return found
@@ -296,15 +187,16 @@ class Hunt:
 
         ``at_least``: the points to reach; ``most_cents`` bounds what is paid for parts.
         """
-        limit = self._most_cents((), most_cents)
-        row, _ = self._columns.row(amount)
-        wide = self._consistent((), limit, amount)
-        left = self._by_amount(self._configs((), limit, (), at_least, amount), row, wide)
+        limits = self._limits((), most_cents, amount)
+        row, _ = self._configs.columns.row(amount)
+        possible = self._configs.possible(limits, at_least)
+        waiting = self._by_amount(possible, row, self._configs.wide(limits))
         found, size = None, FIRST
-        while left:
-            chunk, left = left[:size], left[size:]
+        while waiting:
+            chunk, waiting = waiting[:size], waiting[size:]
             size *= GROWTH
-            model = self._model([config for _, config in chunk], (), limit, at_least, amount)
+            left = self._configs.best_of([config for _, config in chunk], limits, at_least)
+            model = self._model(left, limits, at_least)
             if model is None:
                 continue
             gap = gap_of(amount, model.encoding)
@@ -318,7 +210,7 @@ class Hunt:
                 return Status.UNKNOWN, None
             if status is Status.OPTIMAL:
                 found = round(answer.objective_value)
-                left = [(bound, config) for bound, config in left if bound < found]
+                waiting = [(bound, config) for bound, config in waiting if bound < found]
         return (Status.INFEASIBLE if found is None else Status.OPTIMAL), found
 
     def _by_amount(
@@ -334,11 +226,21 @@ class Hunt:
         return sorted(found, key=lambda item: (item[0], item[1].places))
 
     def _cheapest(
-        self, best: Found, least: int, most_cents: int | None, without: Collection[Cards]
+        self,
+        best: Found,
+        least: int,
+        most_cents: int | None,
+        without: Collection[Cards],
+        reached: Best | None = None,
     ) -> Found:
-        """The cheapest build with so many points; ``best`` is one that has them."""
-        limit = self._most_cents((), most_cents)
-        model = self._model(self._configs((), limit, without, least), (), limit, least)
+        """The cheapest build with so many points; ``best`` is one that has them, ``reached`` what
+        found it."""
+        limits = self._limits((), most_cents)
+        configs = self._configs.possible(limits, least, without)
+        known = {config.key for config in reached.configs} if reached else set()
+        within = reached.left if reached and known.issuperset(c.key for c in configs) else None
+        left = self._configs.best_of(configs, limits, least, within)
+        model = self._model(left, limits, least)
         if model is None:
             return Found(Status.INFEASIBLE)
         model.minimise(model.encoding.cost)

@@ -15,6 +15,11 @@ problem: some of the cards, the rules in force, the money, the points to reach.
 Each step keeps the best build, so that they may follow each other. Whatever is left is searched.
 """
 
+from rigopt.narrowing.cards import Cards as Cards
+from rigopt.narrowing.cards import Config as Config
+from rigopt.narrowing.cards import Configurations as Configurations
+from rigopt.narrowing.cards import Limits as Limits
+from rigopt.narrowing.cards import first as first
 from rigopt.narrowing.columns import Columns as Columns
 from rigopt.narrowing.left import LITTLE as LITTLE
 from rigopt.narrowing.left import Judged as Judged

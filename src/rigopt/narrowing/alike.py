@@ -74,11 +74,17 @@ def _telling(columns: Iterable[Ints]) -> list[Ints]:
     return list(found.values())
 
 
-def unbettered(columns: Columns, beside: Statements = ()) -> dict[str, Ints]:
+def unbettered(columns: Columns, goal: Statement | None = None) -> dict[str, Ints]:
     """The places of the options that none betters which all statements see alike.
 
-    ``beside``: what is asked of the options more than the problem does.
+    ``goal``: what is to be missed by as little as can be, beside what the problem asks.
     """
+    if goal not in columns.starts:
+        columns.starts[goal] = _unbettered(columns, [] if goal is None else [goal])
+    return columns.starts[goal]
+
+
+def _unbettered(columns: Columns, beside: Statements) -> dict[str, Ints]:
     rules = [s for _, s in columns.statements if s in standing()]
     wishes = [*(s for _, s in columns.statements if s not in standing()), *beside]
     return {

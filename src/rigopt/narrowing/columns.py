@@ -22,7 +22,7 @@ from rigopt.narrowing.standing import (
 from rigopt.narrowing.tables import Table
 from rigopt.narrowing.values import Bools, Ints, Values, among, ints, is_part, used
 from rigopt.problem import MANY_MODELS, SCORED, Problem, Wiring
-from rigopt.rules.base import ABSENT, Verdict
+from rigopt.rules.base import ABSENT, Statement, Verdict
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total, Value
 from rigopt.rules.seats import foreign
 from rigopt.rules.shapes import Balance, Relation, Term
@@ -46,6 +46,10 @@ class Columns:
         self.lines, self.quantity = self._standing.lines, self._standing.quantity
         self.alike = self._standing.alike
         """What is left by options that are seen alike: by what sees them."""
+        self.starts: dict[Statement | None, dict[str, Ints]] = {}
+        """The same of all kinds: by what is to be made small."""
+        self.ahead = self._standing.ahead
+        """What the standing rules left so far (``narrowing.ahead``)."""
         self.wirings = self._standing.wirings
         """How several cards are wired: the meaning of the numbers in ``wired``."""
         self.statements: list[tuple[str, Relation | Balance]] = [

@@ -55,7 +55,6 @@ class Left:
     def __init__(
         self,
         columns: Columns,
-        gpus: Collection[int] | None = None,
         *,
         dropped: Collection[str] = (),
         most_cents: int | None = None,
@@ -65,11 +64,10 @@ class Left:
         goal: Statement | None = None,
         scored: bool = True,
     ) -> None:
-        """``gpus``: the places of the cards to choose from; ``least``: the points to reach;
-        ``within``: what is consistent with rules and a price that are no stricter;
-        ``most_judged``: how much to ask a relation at once; ``goal``: a statement, not among those
-        in force, that is to be missed by as little as can be, before money counts; ``scored``:
-        whether the score counts."""
+        """``least``: the points to reach; ``within``: what is consistent with rules and a price
+        that are no stricter; ``most_judged``: how much to ask a relation at once; ``goal``: a
+        statement, not among those in force, that is to be missed by as little as can be, before
+        money counts; ``scored``: whether the score counts."""
         self.columns = columns
         self.problem = columns.problem
         self._least = least
@@ -107,14 +105,9 @@ class Left:
             self._settled, self._extremes = set(within._settled), dict(within._extremes)
             self._seen = dict(within._seen)
             self._seen.pop(PRICE, None)
-        self.left: dict[str, Ints] = (
-            unbettered(columns, () if goal is None else (goal,))
-            if within is None
-            else dict(within.left)
-        )
+        start = unbettered(columns, goal) if within is None else within.left
+        self.left: dict[str, Ints] = dict(start)
         """The places of the options that are left, by kind."""
-        if gpus is not None:
-            self.left["gpu"] = np.array(sorted(gpus), dtype=np.int64)
         without = frozenset(dropped)
         force = [statement for rule, statement in columns.statements if rule not in without]
         self.relations = [s for s in force if isinstance(s, Relation)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from functools import cache, cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -96,6 +96,7 @@ class Standing(Judged):
         self.paces: dict[Hashable, Paces] = {}
         self.terms: dict[tuple[str, Value], tuple[Ints, Bools]] = {}
         self.alike: dict[Hashable, Ints] = {}
+        self.ahead: list[Any] = []
 
     @cached_property
     def price(self) -> Row:

@@ -1,0 +1,177 @@
+"""Configurations of cards: what each could score at most, and what is left with some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from math import inf
+from typing import NamedTuple
+
+import numpy as np
+
+from rigopt.narrowing import ahead
+from rigopt.narrowing.columns import Columns
+from rigopt.narrowing.left import LITTLE
+from rigopt.narrowing.narrow import Narrowing
+from rigopt.parts import KINDS
+from rigopt.problem import Problem
+from rigopt.rules.shapes import Balance
+
+Key = tuple[str, int, int | None]
+"""What the score reads of cards: chip, number and cap."""
+Cards = tuple[str, int]
+"""A chip and how many cards of it."""
+
+
+class Config(NamedTuple):
+    """Cards of one chip, number and cap: they differ in make and size only."""
+
+    bound: int
+    key: Key
+    places: tuple[int, ...]
+    """Of the options, where they stand among the columns."""
+
+
+class Limits(NamedTuple):
+    """What may be chosen: without some rules, for so much money; and what is to be made small,
+    if anything is."""
+
+    dropped: frozenset[str] = frozenset()
+    most_cents: int | None = None
+    goal: Balance | None = None
+
+    def allow(self, other: Limits) -> bool:
+        """Whether whatever the others allow is allowed."""
+        enough = self.most_cents is None or (
+            other.most_cents is not None and other.most_cents <= self.most_cents
+        )
+        return enough and self.dropped.issuperset(other.dropped)
+
+
+class Proven(NamedTuple):
+    """Within these limits cards score no more than this."""
+
+    limits: Limits
+    points: int
+
+
+class Configurations:
+    """The configurations of a problem, and what is known of them so far."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.columns = Columns(problem)
+        self._wide: dict[tuple[frozenset[str], Balance | None], dict[float, Narrowing]] = {}
+        """By the rules dropped and what is to be made small, then by the cents to spend."""
+        self._proven: dict[Key, list[Proven]] = {}
+        """What earlier searches proved, by what the score reads of cards."""
+
+    def wide(self, limits: Limits) -> Narrowing:
+        """What is left of all options by consistency alone, with at least so much money: with
+        little more of it, a sub-problem finds out by itself what it cannot afford."""
+        known = self._wide.setdefault((limits.dropped, limits.goal), {})
+        cents = inf if limits.most_cents is None else limits.most_cents
+        looser = min((other for other in known if other >= cents), default=None)
+        if looser is not None and ahead.enough(looser, cents):
+            return known[looser]
+        more = limits._replace(most_cents=ahead.a_little_more(limits.most_cents))
+        with self.problem.common.lock:
+            if looser is None:
+                found = ahead.consistent(self.columns, *more)
+            else:
+                found = self._part(None, more, 0, known[looser], LITTLE)
+        known[inf if more.most_cents is None else more.most_cents] = found
+        return found
+
+    def possible(self, limits: Limits, least: int, without: Collection[Cards] = ()) -> list[Config]:
+        """The configurations that are left and could have so many points, the best first."""
+        wide = self.wide(limits)
+        if wide.impossible:
+            return []
+        lines, by_key = self.columns.lines["gpu"], dict[Key, list[int]]()
+        for place in wide.left["gpu"].tolist():
+            by_key.setdefault(self.problem.score_key(lines[place]), []).append(place)
+        found = []
+        for key, places in by_key.items():
+            bound = self.problem.most_points(lines[places[0]])
+            for proven in self._proven.get(key, ()):
+                if proven.points < bound and proven.limits.allow(limits):
+                    bound = proven.points
+            if bound >= least and key[:2] not in without:
+                found.append(Config(bound, key, tuple(places)))
+        return sorted(found, key=first)
+
+    def score_at_most(self, configs: Iterable[Config], limits: Limits, points: int) -> None:
+        """Remember that configurations score no more than this."""
+        for config in configs:
+            if points < config.bound:
+                self._proven.setdefault(config.key, []).append(Proven(limits, points))
+
+    def best_of(
+        self,
+        configs: Sequence[Config],
+        limits: Limits,
+        least: int,
+        within: Narrowing | None = None,
+    ) -> Narrowing | None:
+        """The options that the best builds of some configurations may need, of those that have so
+        many points; ``None``: there is no such build.
+
+        ``within``: what is known to hold the best of them.
+        """
+        if within is None:
+            within = self.wide(limits)
+        with self.problem.common.lock:
+            found = self._able(configs, limits, least, within)
+            if found is None:
+                return None
+            found.undominated()
+            return None if found.impossible else found
+
+    def _able(
+        self, configs: Sequence[Config], limits: Limits, least: int, within: Narrowing
+    ) -> Narrowing | None:
+        """What is consistent with those of some configurations that are it by themselves, too."""
+        every = [place for config in configs for place in config.places]
+        found = self._part(every, limits, least, within)
+        if found.impossible:
+            return None
+        left = set(found.left["gpu"].tolist())
+        each = [mine for config in configs if (mine := left.intersection(config.places))]
+        if len(each) == 1:
+            return found
+        alone = [self._part(mine, limits, least, found) for mine in each]
+        able = [one for one in alone if not one.impossible]
+        if len(able) <= 1:
+            return able[0] if able else None
+        for kind in KINDS:
+            found.choose(kind, np.unique(np.concatenate([one.left[kind] for one in able])))
+        found.consistent()
+        return None if found.impossible else found
+
+    def _part(
+        self,
+        cards: Collection[int] | None,
+        limits: Limits,
+        least: int,
+        within: Narrowing,
+        most_judged: int | None = None,
+    ) -> Narrowing:
+        """What is consistent with some cards, or with all."""
+        found = Narrowing(
+            self.columns,
+            dropped=limits.dropped,
+            most_cents=limits.most_cents,
+            least=least,
+            within=within,
+            most_judged=most_judged,
+            goal=limits.goal,
+        )
+        if cards is not None:
+            found.choose("gpu", cards)
+        found.consistent()
+        return found
+
+
+def first(config: Config) -> tuple[int, Cards, tuple[int, ...]]:
+    """What could have the most points comes first."""
+    return -config.bound, config.key[:2], config.places
