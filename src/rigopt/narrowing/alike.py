@@ -15,7 +15,7 @@ import numpy as np
 from rigopt.narrowing.columns import Columns
 from rigopt.narrowing.compare import Comparison
 from rigopt.narrowing.standing import kinds_of, standing
-from rigopt.narrowing.values import Ints, numbered
+from rigopt.narrowing.values import Ints
 from rigopt.problem import SCORED
 from rigopt.rules.base import Statement
 from rigopt.rules.shapes import Balance, Relation
@@ -53,7 +53,7 @@ class Seen(Comparison):
         """Let only options compare that score the same."""
         self._equal((*SCORED, CORES))
         if self.kind == "gpu":
-            self.same.append(numbered(map(self.problem.score_key, self.lines)))
+            self.same.append(self._columns.configurations[1])
 
     def telling(self) -> None:
         """Forget what tells no options apart, and what is there twice."""

@@ -12,6 +12,7 @@ from rigopt.narrowing import ahead
 from rigopt.narrowing.columns import Columns
 from rigopt.narrowing.left import LITTLE
 from rigopt.narrowing.narrow import Narrowing
+from rigopt.narrowing.values import Ints
 from rigopt.parts import KINDS
 from rigopt.problem import Problem
 from rigopt.rules.shapes import Balance
@@ -62,6 +63,8 @@ class Configurations:
         self.columns = Columns(problem)
         self._wide: dict[tuple[frozenset[str], Balance | None], dict[float, Narrowing]] = {}
         """By the rules dropped and what is to be made small, then by the cents to spend."""
+        self._points: dict[int, int] = {}
+        """What configurations could score at most, by their number."""
         self._proven: dict[Key, list[Proven]] = {}
         """What earlier searches proved, by what the score reads of cards."""
 
@@ -87,18 +90,25 @@ class Configurations:
         wide = self.wide(limits)
         if wide.impossible:
             return []
-        lines, by_key = self.columns.lines["gpu"], dict[Key, list[int]]()
-        for place in wide.left["gpu"].tolist():
-            by_key.setdefault(self.problem.score_key(lines[place]), []).append(place)
+        (keys, sorts), places = self.columns.configurations, wide.left["gpu"]
+        order = np.argsort(sorts[places], kind="stable")
+        numbers, starts = np.unique(sorts[places][order], return_index=True)
         found = []
-        for key, places in by_key.items():
-            bound = self.problem.most_points(lines[places[0]])
+        for number, mine in zip(numbers.tolist(), np.split(places[order], starts[1:]), strict=True):
+            key, bound = keys[number], self._most_points(number, mine)
             for proven in self._proven.get(key, ()):
                 if proven.points < bound and proven.limits.allow(limits):
                     bound = proven.points
             if bound >= least and key[:2] not in without:
-                found.append(Config(bound, key, tuple(places)))
+                found.append(Config(bound, key, tuple(mine.tolist())))
         return sorted(found, key=first)
+
+    def _most_points(self, number: int, places: Ints) -> int:
+        """No build with cards of one configuration has more points."""
+        if number not in self._points:
+            line = self.columns.lines["gpu"][places[0]]
+            self._points[number] = self.problem.most_points(line)
+        return self._points[number]
 
     def score_at_most(self, configs: Iterable[Config], limits: Limits, points: int) -> None:
         """Remember that configurations score no more than this."""

@@ -16,6 +16,7 @@ from rigopt.narrowing.standing import (
     Paces,
     Row,
     Standing,
+    kinds_of,
     leaves,
     standing,
 )
@@ -60,6 +61,8 @@ class Columns:
             if isinstance(statement, Relation)
             or (isinstance(statement, Balance) and statement.applies(problem.world))
         ]
+        self.kinds = {id(s): kinds_of(s) for _, s in self.statements if isinstance(s, Relation)}
+        """The kinds that every relation reads, by its place in memory."""
 
     @property
     def price(self) -> Row:
@@ -70,6 +73,11 @@ class Columns:
     def parts(self) -> dict[str, Ints]:
         """The part of every option, as a number."""
         return self._standing.parts
+
+    @property
+    def configurations(self) -> tuple[list[tuple[str, int, int | None]], Ints]:
+        """What the score reads of cards, every sort once, and of which every option is."""
+        return self._standing.configurations
 
     @property
     def singles(self) -> dict[str, Ints]:

@@ -21,8 +21,9 @@ from rigopt.rules.base import Statement
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
 from rigopt.rules.shapes import Balance, Relation
 
-PRICE = 0
-"""The number by which the price is remembered; others are by their place in memory."""
+PRICE, WIRED, FED = range(3)
+"""The numbers by which the price is remembered, and what cards need of others; whatever else is by
+its place in memory."""
 Lists = dict[str, tuple[Line, ...]]
 
 MOST_SEEN, MOST_JUDGED, LITTLE = 3_000_000, 200_000, 2_000
@@ -85,11 +86,11 @@ class Left:
         """Relations that refuse nothing, whatever of the options that are left is chosen."""
         self._kept: dict[int, list[Ints]] = {}
         """Of which values a relation last had its say."""
-        self._extremes: dict[tuple[int, int], tuple[Ints, int]] = {}
+        self._ends: dict[int, tuple[Ints, tuple[int, int]]] = {}
         self.dear: dict[str, tuple[Ints, dict[int, int], Ints]] = {}
         """Of options and what is asked of them at least what the cheapest sets cost (``sets``)."""
         self._seen: dict[int, list[Ints]] = {}
-        """Of which options a row last had its say."""
+        """Of which options a row or a relation last had its say."""
         self._needed = set(self.problem.required)
         """Kinds that no build lacks."""
         if within is not None:
@@ -102,9 +103,14 @@ class Left:
                 if known[1] is not None or not asked_more
             }
             self._kept = dict(within._kept)
-            self._settled, self._extremes = set(within._settled), dict(within._extremes)
+            self._settled, self._ends = set(within._settled), dict(within._ends)
             self._seen = dict(within._seen)
-            self._seen.pop(PRICE, None)
+            for number in (PRICE, WIRED, FED):
+                self._seen.pop(number, None)
+            self.dear = dict(within.dear)
+            if asked_more:
+                for key in within._blocks.keys() - self._blocks.keys():
+                    self._seen.pop(key, None)
         start = unbettered(columns, goal) if within is None else within.left
         self.left: dict[str, Ints] = dict(start)
         """The places of the options that are left, by kind."""
@@ -129,9 +135,11 @@ class Left:
 
     def configurations(self) -> dict[tuple[str, int, int | None], Line]:
         """One line for every configuration of cards that is left."""
-        lines = self.columns.lines["gpu"]
-        cards = [lines[place] for place in self.left["gpu"]]
-        return {self.problem.score_key(line): line for line in cards}
+        keys, sort = self.columns.configurations
+        lines, left = self.columns.lines["gpu"], self.left["gpu"]
+        sorts, where = np.unique(sort[left], return_index=True)
+        places = zip(sorts.tolist(), left[where].tolist(), strict=True)
+        return {keys[one]: lines[place] for one, place in places}
 
     def _keep(self, kind: str, mask: Bools) -> bool:
         """Keep some of the options; whether any went."""
@@ -213,19 +221,25 @@ class Left:
             known = self._wirings = alive, found
         return known
 
-    def extreme(self, kind: str, amounts: Amounts, sign: int) -> int:
-        """The least that a kind adds to a balance; with ``sign`` -1, less the most that it adds."""
-        left, key = self.left[kind], (id(amounts), sign)
-        known = self._extremes.get(key)
+    def ends(self, kind: str, amounts: Amounts) -> tuple[int, int]:
+        """The least and the most that an option of a kind adds to a balance; 0 if there is none."""
+        left, key = self.left[kind], id(amounts)
+        known = self._ends.get(key)
         if known is None or known[0] is not left:
-            known = self._extremes[key] = left, self._extreme(kind, amounts, sign)
+            known = self._ends[key] = left, ends_of(amounts.of_line[left])
         return known[1]
 
-    def _extreme(self, kind: str, amounts: Amounts, sign: int) -> int:
+    def extreme(self, kind: str, amounts: Amounts, sign: int) -> int:
+        """The least that a kind adds to a balance; with ``sign`` -1, less the most that it adds.
+
+        Only of kinds that the problem requires is it sure that a build has one: of others the
+        rules may say so, which a balance is itself.
+        """
         left, required = self.left[kind], kind in self.problem.required
         if not len(left):
             return 0
-        of_line = int((sign * amounts.of_line[left]).min())
+        least, most = self.ends(kind, amounts)
+        of_line = least if sign > 0 else -most
         if kind not in MANY_MODELS or (required and len(left) == 1):
             return of_line if required else min(0, of_line)
         piece = amounts.least_of_piece if sign > 0 else amounts.most_of_piece
@@ -270,6 +284,11 @@ class Left:
                     more = np.ones_like(admitted.take([0], axis=axis))
                     admitted = np.concatenate([admitted, more], axis=axis)
         return Judged(keys, admitted)
+
+
+def ends_of(added: Ints) -> tuple[int, int]:
+    """The least and the most of some amounts; 0 if there is none."""
+    return (int(added.min()), int(added.max())) if len(added) else (0, 0)
 
 
 def same(some: Sequence[Ints], others: Sequence[Ints]) -> bool:

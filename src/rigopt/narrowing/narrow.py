@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from rigopt.build import Line
 from rigopt.narrowing.columns import Columns
-from rigopt.narrowing.left import PRICE, Left, Lists, same
+from rigopt.narrowing.compare import distinct
+from rigopt.narrowing.left import FED, PRICE, WIRED, Left, Lists, ends_of, same
 from rigopt.narrowing.sets import Replacing, dearness
 from rigopt.narrowing.standing import Row, leaves
-from rigopt.narrowing.values import Bools, Ints, among
+from rigopt.narrowing.values import Bools, Ints, among, used
 from rigopt.narrowing.views import Views
 from rigopt.parts import KINDS
 from rigopt.problem import MANY_MODELS, SCORED, Problem
@@ -21,6 +22,8 @@ from rigopt.rules.shapes import Relation
 from rigopt.rules.sizing import CORES
 
 GPU_AXIS = SCORED.index(CARDS)
+SEATED = tuple(dict.fromkeys(fact.kind for operand in SCORED for fact in leaves(operand)))
+"""The kinds that decide how several cards are wired."""
 FEW = 60
 """Drives of which it is not worth the time to look at sets."""
 ROUNDS = 4
@@ -40,6 +43,7 @@ class Narrowing(Left):
             for operand, known in self._alive.items()
             if not (isinstance(operand, Operand) and operand.kind == kind)
         }
+        self._seen.clear()
         if not len(self.left[kind]):
             self.impossible = True
 
@@ -48,8 +52,10 @@ class Narrowing(Left):
     def consistent(self) -> None:
         """Leave out what no options of the other kinds go with, until nothing changes much."""
         for balance in self._balances:
-            for kind, mask in self.columns.row(balance)[1].items():
-                self._keep(kind, mask[self.left[kind]])
+            admitted = self.columns.row(balance)[1]
+            if self._news(id(admitted), admitted):
+                for kind, mask in admitted.items():
+                    self._keep(kind, mask[self.left[kind]])
         for relation in self.relations:
             if len(relation.operands) == 1 and not self.impossible:
                 self._supported(relation)
@@ -76,6 +82,8 @@ class Narrowing(Left):
     def _supported(self, relation: Relation) -> bool:
         """Leave out values that a relation admits with no values of the others."""
         if id(relation) in self._settled:
+            return False
+        if not self._news(id(relation), self.columns.kinds[id(relation)]):
             return False
         alive, block = self.block(relation)
         if block is None or id(relation) in self._settled:
@@ -120,72 +128,78 @@ class Narrowing(Left):
         for row in self.rows if self._price is None else (*self.rows, self._price):
             if not self._news(PRICE if row is self._price else id(row), row.amounts):
                 continue
-            added = {kind: self._added(row, kind) for kind in row.amounts}
-            least = {kind: self._least_added(kind, mine) for kind, mine in added.items()}
-            total = sum(least.values())
-            for kind, mine in added.items():
-                changed |= self._keep(kind, mine <= row.bound - (total - least[kind]))
-                if self.may_lack(kind) and total - least[kind] > row.bound:
+            of_sets = {
+                kind: self._of_sets(row, kind) for kind in row.amounts if kind in MANY_MODELS
+            }
+            least, most = {}, {}
+            for kind, amounts in row.amounts.items():
+                added = of_sets.get(kind)
+                ends = self.ends(kind, amounts) if added is None else ends_of(added)
+                least[kind], most[kind] = ends
+                if self.may_lack(kind):
+                    least[kind] = min(0, least[kind])
+            spare = row.bound - sum(least.values())
+            for kind, amounts in row.amounts.items():
+                if most[kind] > spare + least[kind]:
+                    added = of_sets.get(kind)
+                    added = amounts.of_line[self.left[kind]] if added is None else added
+                    changed |= self._keep(kind, added <= spare + least[kind])
+                if self.may_lack(kind) and least[kind] + spare < 0:
                     self._need(kind)
                     changed = True
-            if total > row.bound:
+            if spare < 0:
                 self.impossible = True
         return changed
 
-    def _added(self, row: Row, kind: str) -> Ints:
-        """Of every option that is left the least that its kind adds to a balance with it."""
+    def _of_sets(self, row: Row, kind: str) -> Ints:
+        """Of every option that is left the least that sets with it add to a balance."""
         left, amounts = self.left[kind], row.amounts[kind]
-        added = amounts.of_line[left]
-        if kind not in MANY_MODELS:
-            return added
-        if np.array_equal(amounts.of_line, self.columns.price.amounts[kind].of_line):
+        if amounts is self.columns.price.amounts[kind]:
             return dearness(self, kind)
         others = min(0, int(amounts.least_of_piece[left].min(initial=0)))
         pieces = self.problem.world.most_drives - self.columns.quantity[kind][left]
-        return added + pieces * others
-
-    def _least_added(self, kind: str, added: Ints) -> int:
-        """The least that a kind adds to a balance, of what it adds with each option."""
-        if not len(added):
-            return 0
-        least = int(added.min())
-        return min(0, least) if self.may_lack(kind) else least
+        found: Ints = amounts.of_line[left] + pieces * others
+        return found
 
     def _wired(self) -> bool:
         """Leave out several cards, boards, CPUs and cases whose wiring is too slow for the points
         that are to be reached."""
-        lines, problem = self.columns.lines["gpu"], self.problem
-        cards = [lines[place] for place in self.left["gpu"]]
-        if not self._least or all(line.quantity == 1 for line in cards):
+        if not self._least or (self.columns.quantity["gpu"][self.left["gpu"]] == 1).all():
+            return False
+        if not self._news(WIRED, SEATED):
             return False
         alive, block = self.wirings()
         if block is None:
             return False
         moved = np.moveaxis(block, GPU_AXIS, 0)
-        reached = [np.unique(numbers) for numbers in moved]
+        reached = [used(numbers.reshape(-1)) for numbers in moved]
         reaching = np.zeros((len(moved), len(self.columns.wirings)), dtype=np.bool_)
         rows = self._rows_of_cards(alive[GPU_AXIS])
-        left = np.zeros(len(cards), dtype=np.bool_)
-        enough: dict[Hashable, Bools] = {}
-        for place, line in enumerate(cards):
-            key = problem.score_key(line)
-            if key not in enough:
-                enough[key] = self._enough(line)
-            for row in rows[place]:
-                reaching[row] |= enough[key]
-                left[place] |= enough[key][reached[row]].any()
+        keys, key = self.columns.configurations
+        cards = self.left["gpu"]
+        column = self.columns.column(GPUS).codes
+        sorts = np.stack((key[cards], column[cards]), axis=1)
+        first, sort = distinct(sorts)
+        good_sorts = np.zeros(len(first), dtype=np.bool_)
+        lines = self.configurations()
+        for place, (number, code) in enumerate(sorts[first].tolist()):
+            enough = self._enough(lines[keys[number]])
+            for row in rows[code]:
+                reaching[row] |= enough
+                good_sorts[place] |= enough[reached[row]].any()
+        left = good_sorts[sort]
         good = np.stack([mine[numbers] for mine, numbers in zip(reaching, moved, strict=True)])
         changed = self._keep("gpu", left)
         return self._keep_values(SCORED, alive, np.moveaxis(good, 0, GPU_AXIS)) or changed
 
-    def _rows_of_cards(self, alive: Ints) -> list[Ints]:
-        """Of every option of cards where among the values of ``CARDS`` those stand that it can be
+    def _rows_of_cards(self, alive: Ints) -> dict[int, Ints]:
+        """Of every value of ``GPUS`` where among the values of ``CARDS`` those stand that it can be
         part of."""
         expansion = self.expansion(CARDS)
         mine = expansion.codes[:, leaves(CARDS).index(GPUS)]
         row = np.searchsorted(alive, expansion.values)
-        by_code = {int(code): np.unique(row[(mine == code) | (mine < 0)]) for code in mine}
-        return [by_code[int(c)] for c in self.columns.column(GPUS).codes[self.left["gpu"]]]
+        codes = used(self.columns.column(GPUS).codes[self.left["gpu"]])
+        return {code: np.unique(row[(mine == code) | (mine < 0)]) for code in codes.tolist()}
 
     def _enough(self, cards: Line) -> Bools:
         """With which wirings cards could have the points that are to be reached."""
@@ -197,6 +211,8 @@ class Narrowing(Left):
     def _fed(self) -> bool:
         """Leave out CPUs with too few cores for the points that are to be reached."""
         if not self._least or not self.problem.scorer.fed_by_cpu:
+            return False
+        if not self._news(FED, ("gpu", "cpu")):
             return False
         column, keys = self.columns.column(CORES), self.columns.values(CORES).keys
         cards = self.configurations().values()

@@ -325,11 +325,11 @@ def dearness(narrowing: Left, kind: str) -> Ints:
     other kinds ask for at least."""
     left = narrowing.left[kind]
     wanted: dict[int, int] = {}
-    for number, row in enumerate(narrowing.rows):
-        if kind in row.amounts:
-            added, _, least = _asked(narrowing, kind, row)
-            if added.max(initial=0) <= 0 and least > row.bound:
-                wanted[number] = least - row.bound
+    rows = {id(row): row for row in narrowing.rows if kind in row.amounts}
+    for number, row in rows.items():
+        added, _, least = _asked(narrowing, kind, row)
+        if added.max(initial=0) <= 0 and least > row.bound:
+            wanted[number] = least - row.bound
     known = narrowing.dear.get(kind)
     if known is not None and known[0] is left and known[1] == wanted:
         return known[2]
@@ -337,7 +337,7 @@ def dearness(narrowing: Left, kind: str) -> Ints:
     pieces = narrowing.columns.quantity[kind][left]
     most = narrowing.problem.world.most_drives
     for number, least in wanted.items():
-        supplied = -narrowing.rows[number].amounts[kind].of_line[left]
+        supplied = -rows[number].amounts[kind].of_line[left]
         found = np.maximum(found, supplied_by_sets(pieces, supplied, cents, least, most))
     narrowing.dear[kind] = left, wanted, found
     return found

@@ -129,6 +129,12 @@ class Standing(Judged):
         return {k: numbered(line.part.id for line in v) for k, v in self.lines.items()}
 
     @cached_property
+    def configurations(self) -> tuple[list[tuple[str, int, int | None]], Ints]:
+        """What the score reads of cards, every sort once, and of which every option is."""
+        keys = [Problem.score_key(line) for line in self.lines["gpu"]]
+        return list(dict.fromkeys(keys)), numbered(keys)
+
+    @cached_property
     def singles(self) -> dict[str, Ints]:
         """Of every option the place of the one with the fewest pieces of its part."""
         found = {}

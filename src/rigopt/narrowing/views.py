@@ -11,7 +11,7 @@ import numpy.typing as npt
 from rigopt.build import Line
 from rigopt.narrowing.compare import Comparison, distinct
 from rigopt.narrowing.standing import Expansion, Row, leaves, reads
-from rigopt.narrowing.values import Bools, Ints, numbered
+from rigopt.narrowing.values import Bools, Ints
 from rigopt.problem import MANY_MODELS, SCORED
 from rigopt.rules.operands import AnyOperand, Derived, Operand
 from rigopt.rules.shapes import Balance, Relation
@@ -128,7 +128,7 @@ class Views(Comparison):
     def _objective(self) -> None:
         lines, problem = self._columns.lines["gpu"], self.problem
         if self.kind == "gpu":
-            self.same.append(numbered(problem.score_key(lines[place]) for place in self.left))
+            self.same.append(self._columns.configurations[1][self.left])
         if self.kind == "cpu" and problem.scorer.fed_by_cpu:
             self._cores()
         if any(lines[place].quantity > 1 for place in self._of.left["gpu"]):
