@@ -30,10 +30,10 @@ BUDGET = "wish-budget"
 
 
 class Best(NamedTuple):
-    """What a search for the most points found, and of which configurations and options."""
+    """What a search for the most points found, and of which configuration and options."""
 
     found: Found
-    configs: Sequence[Config] = ()
+    config: Config | None = None
     left: Narrowing | None = None
 
 
@@ -59,11 +59,9 @@ class Hunt:
             most_cents = affordable if most_cents is None else min(affordable, most_cents)
         return Limits(frozenset((*dropped, BUDGET)), most_cents, goal)
 
-    def _model(self, left: Narrowing | None, limits: Limits, least: int) -> Model | None:
+    def _model(self, left: Narrowing, limits: Limits, least: int) -> Model:
         """A model of what is left in which no more is paid for parts, and so many points are
-        reached; ``None``: nothing is left."""
-        if left is None:
-            return None
+        reached."""
         with self.problem.common.lock:
             lines, still_open = left.lists(), left.open()
         encoding = Encoding(self.problem, lines, only=still_open)
@@ -90,30 +88,52 @@ class Hunt:
         return self._best(self._limits(dropped, most_cents), at_least, without).found
 
     def _best(self, limits: Limits, least: int, without: Collection[Cards]) -> Best:
-        """Each model is asked for as many points as the next configuration could have. Those of
-        which none has so many wait until it is their turn again."""
+        """A few configurations at a time, which are asked for as many points as the next one could
+        have. If none of them has so many, they wait until it is their turn again."""
         waiting, size = self._configs.possible(limits, least, without), FIRST
         while waiting:
             chunk, waiting = waiting[:size], waiting[size:]
             size *= GROWTH
             asked = max(least, waiting[0].bound) if waiting else least
-            left = self._configs.best_of(chunk, limits, asked)
-            model = self._model(left, limits, asked)
-            if model is not None:
-                model.maximise(model.encoding.score)
-                status, answer = run(model, self.clock, self._seed)
-                if status is Status.UNKNOWN:
-                    return Best(Found(status))
-                if status is not Status.INFEASIBLE:
-                    score, bound = round(answer.objective_value), int(answer.best_objective_bound)
-                    if status is Status.OPTIMAL:
-                        self._configs.score_at_most(chunk, limits, score)
-                    return Best(Found(status, model.build(answer), score, bound), chunk, left)
-            self._configs.score_at_most(chunk, limits, asked - 1)
+            best = self._best_of(chunk, limits, asked)
+            if best.found.status is not Status.INFEASIBLE:
+                return best
             if asked > least:
                 chunk = [config._replace(bound=asked - 1) for config in chunk]
                 waiting = sorted([*chunk, *waiting], key=first)
         return Best(Found(Status.INFEASIBLE))
+
+    def _best_of(self, configs: Sequence[Config], limits: Limits, least: int) -> Best:
+        """The most points of some configurations, so many at least: one after the other, each has
+        to have more than the best so far."""
+        best, asked = Best(Found(Status.INFEASIBLE)), least
+        able = self._configs.able(configs, limits, least)
+        out = {config.key for config in configs} - {one.config.key for one in able}
+        tied = []
+        for one in able:
+            points = best.found.score
+            left = self._configs.best_of(one, limits, asked)
+            if left is None:
+                out.add(one.config.key)
+                continue
+            tied.append(one.config)
+            more = asked if points is None else points + 1
+            model = self._model(left, limits, more)
+            model.maximise(model.encoding.score)
+            status, answer = run(model, self.clock, self._seed)
+            if status is Status.UNKNOWN:
+                found = replace(best.found, status=Status.FEASIBLE, score_bound=one.config.bound)
+                return Best(Found(status)) if points is None else best._replace(found=found)
+            if status is not Status.INFEASIBLE:
+                asked, bound = round(answer.objective_value), int(answer.best_objective_bound)
+                if status is Status.FEASIBLE:
+                    bound = max(bound, one.config.bound)
+                best = Best(Found(status, model.build(answer), asked, bound), one.config, left)
+                if status is Status.FEASIBLE:
+                    return best
+        self._configs.score_at_most(tied, limits, asked if best.config else asked - 1)
+        self._configs.score_at_most((c for c in configs if c.key in out), limits, asked - 1)
+        return best
 
     def answer(
         self,
@@ -195,21 +215,23 @@ class Hunt:
         while waiting:
             chunk, waiting = waiting[:size], waiting[size:]
             size *= GROWTH
-            left = self._configs.best_of([config for _, config in chunk], limits, at_least)
-            model = self._model(left, limits, at_least)
-            if model is None:
-                continue
-            gap = gap_of(amount, model.encoding)
-            assert gap is not None
-            assert not gap.never
+            for one in self._configs.able([config for _, config in chunk], limits, at_least):
+                left = self._configs.best_of(one, limits, at_least)
+                if left is None:
+                    continue
+                model = self._model(left, limits, at_least)
+                gap = gap_of(amount, model.encoding)
+                assert gap is not None
+                assert not gap.never
+                if found is not None:
+                    model.at_most(gap.terms, found - 1)
+                model.minimise(gap.terms)
+                status, answer = run(model, self.clock, self._seed)
+                if status in (Status.FEASIBLE, Status.UNKNOWN):
+                    return Status.UNKNOWN, None
+                if status is Status.OPTIMAL:
+                    found = round(answer.objective_value)
             if found is not None:
-                model.at_most(gap.terms, found - 1)
-            model.minimise(gap.terms)
-            status, answer = run(model, self.clock, self._seed)
-            if status in (Status.FEASIBLE, Status.UNKNOWN):
-                return Status.UNKNOWN, None
-            if status is Status.OPTIMAL:
-                found = round(answer.objective_value)
                 waiting = [(bound, config) for bound, config in waiting if bound < found]
         return (Status.INFEASIBLE if found is None else Status.OPTIMAL), found
 
@@ -236,19 +258,28 @@ class Hunt:
         """The cheapest build with so many points; ``best`` is one that has them, ``reached`` what
         found it."""
         limits = self._limits((), most_cents)
-        configs = self._configs.possible(limits, least, without)
-        known = {config.key for config in reached.configs} if reached else set()
-        within = reached.left if reached and known.issuperset(c.key for c in configs) else None
-        left = self._configs.best_of(configs, limits, least, within)
-        model = self._model(left, limits, least)
-        if model is None:
-            return Found(Status.INFEASIBLE)
-        model.minimise(model.encoding.cost)
-        status, answer = run(model, self.clock, self._seed)
-        if status is Status.INFEASIBLE:
-            return Found(status)
-        if status is Status.UNKNOWN:
-            return replace(best, status=Status.FEASIBLE)
-        build = model.build(answer)
-        done = Status.OPTIMAL if status is Status.OPTIMAL else Status.FEASIBLE
-        return Found(done, build, self.problem.score_of(build) or 0, best.score_bound)
+        configs, within = self._configs.possible(limits, least, without), None
+        if reached and reached.config and all(c.key == reached.config.key for c in configs):
+            within = reached.left
+        able = self._configs.able(configs, limits, least, within)
+        found, cost = Found(Status.INFEASIBLE), 0
+        for one in sorted(able, key=lambda one: one.left.least_cents()):
+            if found.build:
+                limits = limits._replace(most_cents=found.build.cost_cents or 0)
+            left = self._configs.best_of(one, limits, least)
+            if left is None:
+                continue
+            model = self._model(left, limits, least)
+            if found.build:
+                model.at_most(model.encoding.cost, cost - 1)
+            model.minimise(model.encoding.cost)
+            status, answer = run(model, self.clock, self._seed)
+            if status is Status.UNKNOWN:
+                return replace(found if found.build else best, status=Status.FEASIBLE)
+            if status is not Status.INFEASIBLE:
+                build, cost = model.build(answer), model.value(model.encoding.cost, answer)
+                points = self.problem.score_of(build) or 0
+                found = Found(status, build, points, best.score_bound)
+                if status is Status.FEASIBLE:
+                    return found
+        return found

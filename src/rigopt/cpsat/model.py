@@ -114,6 +114,11 @@ class Model:
         self.proto.solution_hint.vars.extend(range(len(self.proto.variables)))
         self.proto.solution_hint.values.extend(list(answer.solution))
 
+    def value(self, terms: Terms, answer: CpSolverResponse) -> int:
+        """A sum in an answer, to the last digit: the solver tells its objective as a float."""
+        values = list(answer.solution)
+        return sum(weight for weight, literal in terms if values[self._first + literal] == 1)
+
     def build(self, answer: CpSolverResponse) -> Build:
         """The build of an answer."""
         values = list(answer.solution)

@@ -15,6 +15,7 @@ problem: some of the cards, the rules in force, the money, the points to reach.
 Each step keeps the best build, so that they may follow each other. Whatever is left is searched.
 """
 
+from rigopt.narrowing.cards import Able as Able
 from rigopt.narrowing.cards import Cards as Cards
 from rigopt.narrowing.cards import Config as Config
 from rigopt.narrowing.cards import Configurations as Configurations

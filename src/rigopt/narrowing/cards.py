@@ -13,7 +13,6 @@ from rigopt.narrowing.columns import Columns
 from rigopt.narrowing.left import LITTLE
 from rigopt.narrowing.narrow import Narrowing
 from rigopt.narrowing.values import Ints
-from rigopt.parts import KINDS
 from rigopt.problem import Problem
 from rigopt.rules.shapes import Balance
 
@@ -30,6 +29,13 @@ class Config(NamedTuple):
     key: Key
     places: tuple[int, ...]
     """Of the options, where they stand among the columns."""
+
+
+class Able(NamedTuple):
+    """A configuration, and what is consistent with it."""
+
+    config: Config
+    left: Narrowing
 
 
 class Limits(NamedTuple):
@@ -93,8 +99,9 @@ class Configurations:
         (keys, sorts), places = self.columns.configurations, wide.left["gpu"]
         order = np.argsort(sorts[places], kind="stable")
         numbers, starts = np.unique(sorts[places][order], return_index=True)
+        groups = np.split(places[order], starts)[1:]
         found = []
-        for number, mine in zip(numbers.tolist(), np.split(places[order], starts[1:]), strict=True):
+        for number, mine in zip(numbers.tolist(), groups, strict=True):
             key, bound = keys[number], self._most_points(number, mine)
             for proven in self._proven.get(key, ()):
                 if proven.points < bound and proven.limits.allow(limits):
@@ -116,46 +123,40 @@ class Configurations:
             if points < config.bound:
                 self._proven.setdefault(config.key, []).append(Proven(limits, points))
 
-    def best_of(
+    def able(
         self,
         configs: Sequence[Config],
         limits: Limits,
         least: int,
         within: Narrowing | None = None,
-    ) -> Narrowing | None:
-        """The options that the best builds of some configurations may need, of those that have so
-        many points; ``None``: there is no such build.
+    ) -> list[Able]:
+        """Those of some configurations that could have so many points, as far as consistency tells,
+        each with what is left of the options with it alone.
 
-        ``within``: what is known to hold the best of them.
+        ``within``: what is known to hold the best builds; default: all that is left.
         """
         if within is None:
             within = self.wide(limits)
         with self.problem.common.lock:
-            found = self._able(configs, limits, least, within)
-            if found is None:
-                return None
-            found.undominated()
-            return None if found.impossible else found
+            every = [place for config in configs for place in config.places]
+            together = self._part(every, limits, least, within)
+            if together.impossible:
+                return []
+            left = set(together.left["gpu"].tolist())
+            some = [(config, left.intersection(config.places)) for config in configs]
+            some = [(config, places) for config, places in some if places]
+            if len(some) == 1:
+                return [Able(some[0][0], together)]
+            each = [Able(c, self._part(places, limits, least, together)) for c, places in some]
+        return [one for one in each if not one.left.impossible]
 
-    def _able(
-        self, configs: Sequence[Config], limits: Limits, least: int, within: Narrowing
-    ) -> Narrowing | None:
-        """What is consistent with those of some configurations that are it by themselves, too."""
-        every = [place for config in configs for place in config.places]
-        found = self._part(every, limits, least, within)
-        if found.impossible:
-            return None
-        left = set(found.left["gpu"].tolist())
-        each = [mine for config in configs if (mine := left.intersection(config.places))]
-        if len(each) == 1:
-            return found
-        alone = [self._part(mine, limits, least, found) for mine in each]
-        able = [one for one in alone if not one.impossible]
-        if len(able) <= 1:
-            return able[0] if able else None
-        for kind in KINDS:
-            found.choose(kind, np.unique(np.concatenate([one.left[kind] for one in able])))
-        found.consistent()
+    def best_of(self, one: Able, limits: Limits, least: int) -> Narrowing | None:
+        """The options that the best builds with a configuration may need; ``None``: there is no
+        build with it for so little money and with so many points."""
+        with self.problem.common.lock:
+            found = self._part(None, limits, least, one.left)
+            if not found.impossible:
+                found.undominated()
         return None if found.impossible else found
 
     def _part(

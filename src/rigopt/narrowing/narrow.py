@@ -151,6 +151,15 @@ class Narrowing(Left):
                 self.impossible = True
         return changed
 
+    def least_cents(self) -> int:
+        """No build of what is left costs less."""
+        total = 0
+        for kind, amounts in self.columns.price.amounts.items():
+            added = self._of_sets(self.columns.price, kind) if kind in MANY_MODELS else None
+            least, _ = self.ends(kind, amounts) if added is None else ends_of(added)
+            total += min(0, least) if self.may_lack(kind) else least
+        return total
+
     def _of_sets(self, row: Row, kind: str) -> Ints:
         """Of every option that is left the least that sets with it add to a balance."""
         left, amounts = self.left[kind], row.amounts[kind]
