@@ -108,15 +108,16 @@ class Hunt:
         to have more than the best so far."""
         best, asked = Best(Found(Status.INFEASIBLE)), least
         able = self._configs.able(configs, limits, least)
-        out = {config.key for config in configs} - {one.config.key for one in able}
-        tied = []
+        possible = {one.config.key for one in able}
+        for config in configs:
+            if config.key not in possible:
+                self._configs.score_at_most(config, limits, least - 1)
         for one in able:
-            points = best.found.score
             left = self._configs.best_of(one, limits, asked)
             if left is None:
-                out.add(one.config.key)
+                self._configs.score_at_most(one.config, limits, asked - 1)
                 continue
-            tied.append(one.config)
+            points = best.found.score
             more = asked if points is None else points + 1
             model = self._model(left, limits, more)
             model.maximise(model.encoding.score)
@@ -124,15 +125,16 @@ class Hunt:
             if status is Status.UNKNOWN:
                 found = replace(best.found, status=Status.FEASIBLE, score_bound=one.config.bound)
                 return Best(Found(status)) if points is None else best._replace(found=found)
-            if status is not Status.INFEASIBLE:
-                asked, bound = round(answer.objective_value), int(answer.best_objective_bound)
-                if status is Status.FEASIBLE:
-                    bound = max(bound, one.config.bound)
-                best = Best(Found(status, model.build(answer), asked, bound), one.config, left)
-                if status is Status.FEASIBLE:
-                    return best
-        self._configs.score_at_most(tied, limits, asked if best.config else asked - 1)
-        self._configs.score_at_most((c for c in configs if c.key in out), limits, asked - 1)
+            if status is Status.INFEASIBLE:
+                self._configs.score_at_most(one.config, limits, more - 1)
+                continue
+            asked, bound = round(answer.objective_value), int(answer.best_objective_bound)
+            if status is Status.FEASIBLE:
+                bound = max(bound, one.config.bound)
+            best = Best(Found(status, model.build(answer), asked, bound), one.config, left)
+            if status is Status.FEASIBLE:
+                return best
+            self._configs.score_at_most(one.config, limits, asked)
         return best
 
     def answer(

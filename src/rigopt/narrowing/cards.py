@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -117,11 +117,10 @@ class Configurations:
             self._points[number] = self.problem.most_points(line)
         return self._points[number]
 
-    def score_at_most(self, configs: Iterable[Config], limits: Limits, points: int) -> None:
-        """Remember that configurations score no more than this."""
-        for config in configs:
-            if points < config.bound:
-                self._proven.setdefault(config.key, []).append(Proven(limits, points))
+    def score_at_most(self, config: Config, limits: Limits, points: int) -> None:
+        """Remember that a configuration scores no more than this."""
+        if points < config.bound:
+            self._proven.setdefault(config.key, []).append(Proven(limits, points))
 
     def able(
         self,
