@@ -1,10 +1,14 @@
 """The search, cards first: those that could score most are tried before the others.
 
 Every configuration of cards (chip, number, cap) has a bound: its score with the best link there is
-and as many CPU cores as it wants. A few configurations at a time, the highest bounds first, become
-a small model that CP-SAT solves to the end; the search is over when no configuration that is left
-could score more. The bounds and the solver's own proofs together are the proof. The same answer
-comes from one model of everything (``search.search``); the tests compare the two.
+and as many CPU cores as it wants. A few configurations at a time, the highest bounds first, are
+asked for as many points as the next one could have. Most are refused by what consistency leaves of
+the other parts; each of the others becomes a small model that CP-SAT solves to the end, and has to
+beat the best so far. The search is over when no configuration that is left could score more. The
+bounds and the solver's own proofs together are the proof. The same answer comes from one model of
+everything (``search.search``); the tests compare the two.
+
+Whatever is found is the one lexicographic optimum: it depends on nothing that was asked before.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ from rigopt.rules.gaps import gap_of
 from rigopt.rules.shapes import Balance
 
 FIRST, GROWTH = 2, 3
-"""Configurations in the first model, and how many times more in each next one."""
+"""So many configurations are looked at first, and how many times more each next time."""
 BUDGET = "wish-budget"
 
 
@@ -79,13 +83,26 @@ class Hunt:
         most_cents: int | None = None,
         at_least: int = 0,
         without: Collection[Cards] = (),
+        tell: Callable[[str], None] = lambda _step: None,
     ) -> Found:
-        """The most points of any build with some rules dropped: proven, or as far as time allows.
+        """The lexicographic optimum of all builds with some rules dropped: most points, then fewest
+        cents, then lowest rank; proven, or as far as time allows.
 
         ``most_cents`` bounds what is paid for parts, ``without`` names cards that are not wanted.
         INFEASIBLE: no build has as many points as asked for.
         """
-        return self._best(self._limits(dropped, most_cents), at_least, without).found
+        tell("throughput")
+        limits = self._limits(dropped, most_cents)
+        reached = self._best(limits, at_least, without)
+        best = reached.found
+        if best.status is not Status.OPTIMAL or best.build is None or best.score is None:
+            return best
+        tell("price")
+        limits = limits._replace(most_cents=best.build.cost_cents or 0)
+        found = self._cheapest(best, limits, best.score, without, reached)
+        if found.status is Status.INFEASIBLE:
+            raise InternalError("the search for the price lost the build of the one before it")
+        return found
 
     def _best(self, limits: Limits, least: int, without: Collection[Cards]) -> Best:
         """A few configurations at a time, which are asked for as many points as the next one could
@@ -144,18 +161,8 @@ class Hunt:
         most_cents: int | None = None,
         without: Collection[Cards] = (),
     ) -> Found:
-        """The lexicographic optimum: most points, then fewest cents, then lowest rank."""
-        tell("throughput")
-        reached = self._best(self._limits((), most_cents), 0, without)
-        best = reached.found
-        if best.status is not Status.OPTIMAL or best.score is None:
-            return best
-        tell("price")
-        cents = (best.build and best.build.cost_cents) or 0
-        found = self._cheapest(best, best.score, cents, without, reached)
-        if found.status is Status.INFEASIBLE:
-            raise InternalError("the search for the price lost the build of the one before it")
-        return found
+        """The answer to the problem."""
+        return self.best(most_cents=most_cents, without=without, tell=tell)
 
     def different(self) -> Iterator[Found]:
         """The best build, the best with other cards than it, the best with other cards than both,
@@ -185,16 +192,16 @@ class Hunt:
     def cheapest(self, best: Found, least: int, most_cents: int | None = None) -> Found:
         """The cheapest build with so many points, fewer than the best has; of equally cheap ones
         that with the most points, then with the lowest rank. INFEASIBLE: all cost more."""
-        first = self._cheapest(best, least, most_cents, ())
-        if first.status is not Status.OPTIMAL or first.build is None:
-            return first
-        cents = first.build.cost_cents
-        more = self.best(most_cents=cents, at_least=(first.score or 0) + 1)
+        cheapest = self._cheapest(best, self._limits((), most_cents), least)
+        if cheapest.status is not Status.OPTIMAL or cheapest.build is None:
+            return cheapest
+        cents = cheapest.build.cost_cents
+        more = self.best(most_cents=cents, at_least=(cheapest.score or 0) + 1)
         if more.status is Status.INFEASIBLE:
-            return first
+            return cheapest
         if more.status is not Status.OPTIMAL or more.score is None:
-            return replace(first, status=Status.FEASIBLE)
-        return self._cheapest(replace(more, score_bound=best.score), more.score, cents or 0, ())
+            return replace(cheapest, status=Status.FEASIBLE)
+        return replace(more, score_bound=best.score)
 
     def tighter(self, *rules: Rule) -> Hunt:
         """The same problem with more rules."""
@@ -252,14 +259,13 @@ class Hunt:
     def _cheapest(
         self,
         best: Found,
+        limits: Limits,
         least: int,
-        most_cents: int | None,
-        without: Collection[Cards],
+        without: Collection[Cards] = (),
         reached: Best | None = None,
     ) -> Found:
         """The cheapest build with so many points; ``best`` is one that has them, ``reached`` what
         found it."""
-        limits = self._limits((), most_cents)
         configs, within = self._configs.possible(limits, least, without), None
         if reached and reached.config and all(c.key == reached.config.key for c in configs):
             within = reached.left
