@@ -21,7 +21,7 @@ from rigopt.cpsat.model import Model
 from rigopt.cpsat.search import Clock, Found, Status, run
 from rigopt.encoding import Encoding
 from rigopt.errors import InternalError
-from rigopt.narrowing import Cards, Config, Configurations, Limits, Narrowing, first
+from rigopt.narrowing import Cards, Config, Configurations, Limits, Narrowing, by_bound
 from rigopt.narrowing.standing import Row
 from rigopt.problem import Problem
 from rigopt.rules.base import Rule
@@ -117,7 +117,7 @@ class Hunt:
                 return best
             if asked > least:
                 chunk = [config._replace(bound=asked - 1) for config in chunk]
-                waiting = sorted([*chunk, *waiting], key=first)
+                waiting = sorted([*chunk, *waiting], key=by_bound)
         return Best(Found(Status.INFEASIBLE))
 
     def _best_of(self, configs: Sequence[Config], limits: Limits, least: int) -> Best:

@@ -20,7 +20,7 @@ from rigopt.narrowing.cards import Cards as Cards
 from rigopt.narrowing.cards import Config as Config
 from rigopt.narrowing.cards import Configurations as Configurations
 from rigopt.narrowing.cards import Limits as Limits
-from rigopt.narrowing.cards import first as first
+from rigopt.narrowing.cards import by_bound as by_bound
 from rigopt.narrowing.columns import Columns as Columns
 from rigopt.narrowing.left import LITTLE as LITTLE
 from rigopt.narrowing.left import Judged as Judged

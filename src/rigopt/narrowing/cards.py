@@ -108,7 +108,7 @@ class Configurations:
                     bound = proven.points
             if bound >= least and key[:2] not in without:
                 found.append(Config(bound, key, tuple(mine.tolist())))
-        return sorted(found, key=first)
+        return sorted(found, key=by_bound)
 
     def _most_points(self, number: int, places: Ints) -> int:
         """No build with cards of one configuration has more points."""
@@ -182,6 +182,6 @@ class Configurations:
         return found
 
 
-def first(config: Config) -> tuple[int, Cards, tuple[int, ...]]:
+def by_bound(config: Config) -> tuple[int, Cards, tuple[int, ...]]:
     """What could have the most points comes first."""
     return -config.bound, config.key[:2], config.places
