@@ -71,7 +71,7 @@ class Left:
         money counts; ``scored``: whether the score counts."""
         self.columns = columns
         self.problem = columns.problem
-        self._least = least
+        self._least, self._most_cents = least, most_cents
         self.goal, self.scored = goal, scored
         self._most_judged = MOST_JUDGED if most_judged is None else most_judged
         self._most_seen = min(MOST_SEEN, SEEN_OF_JUDGED * self._most_judged)
@@ -105,8 +105,11 @@ class Left:
             self._kept = dict(within._kept)
             self._settled, self._ends = set(within._settled), dict(within._ends)
             self._seen = dict(within._seen)
-            for number in (PRICE, WIRED, FED):
-                self._seen.pop(number, None)
+            if within._most_cents != most_cents:
+                self._seen.pop(PRICE, None)
+            if within._least != least:
+                self._seen.pop(WIRED, None)
+                self._seen.pop(FED, None)
             self.dear = dict(within.dear)
             if asked_more:
                 for key in within._blocks.keys() - self._blocks.keys():

@@ -41,6 +41,9 @@ def _takes_modules(side: Key, modules: Key) -> bool:
     return modules[0] in types and modules[1] in kinds
 
 
+MODULES = Operand("memory", _modules_of, "memory_type or module_kind")
+
+
 def _memory_match(kind: str, key: Operand) -> Relation:
     def words(_world: World, side: Key, modules: Key) -> str:
         verb = "takes" if _takes_modules(side, modules) else "does not take"
@@ -49,7 +52,7 @@ def _memory_match(kind: str, key: Operand) -> Relation:
         return f"{{{kind}}} {verb} {modules[0]} {modules[1]} ({{memory}}){tail}"
 
     return Relation(
-        (key, Operand("memory", _modules_of, "memory_type or module_kind")),
+        (key, MODULES),
         lambda _world, side, modules: decide(_takes_modules(side, modules)),
         words,
     )

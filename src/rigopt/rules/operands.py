@@ -1,4 +1,7 @@
-"""What rules read: facts of parts, sums over parts, and values derived from several of them."""
+"""What rules read: facts of parts, sums over parts, and values derived from several of them.
+
+Two of them are the same only if they are one object: what is known of them is looked up often.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ Value = Callable[[Line, "World"], int | None]
 _NOBODY: tuple[Line, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Operand:
     """One side of a relation: a fact of the parts of one kind.
 
@@ -69,7 +72,7 @@ def joint(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Total:
     """A relation operand that counts: the sum of a small integer over all lines of a kind."""
 
@@ -91,7 +94,7 @@ class Total:
         return [(known_sum(self.value(line, world) for line in lines), lines)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Derived:
     """A relation operand that is computed from others: one value per combination of theirs.
 
