@@ -30,9 +30,9 @@ REQUESTS = {
 }
 
 
-def one_worker(*, least: bool = False) -> SatParameters:
+def one_worker(*, relaxed: bool = False) -> SatParameters:
     """The solver's defaults but for the number of workers."""
-    del least
+    del relaxed
     parameters = SatParameters()
     parameters.num_workers = 1
     return parameters

@@ -138,7 +138,7 @@ class Hunt:
             more = asked if points is None else points + 1
             model = self._model(left, limits, more)
             model.maximise(model.encoding.score)
-            status, answer = run(model, self.clock, self._seed)
+            status, answer = run(model, self.clock, self._seed, relaxed=True)
             if status is Status.UNKNOWN:
                 found = replace(best.found, status=Status.FEASIBLE, score_bound=one.config.bound)
                 return Best(Found(status)) if points is None else best._replace(found=found)

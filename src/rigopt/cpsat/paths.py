@@ -75,7 +75,7 @@ def _rests(ledger: Ledger, encoding: Encoding, last: int, clock: Clock) -> Rests
     found: dict[tuple[object, ...], Rest | None] = {}
     for key, literals in alike.items():
         asked = with_any_of(bare.proto, literals)
-        status, answer = solved(asked, clock, encoding.problem.request.seed, tuned(least=True))
+        status, answer = solved(asked, clock, encoding.problem.request.seed, tuned(relaxed=True))
         if status is Status.INFEASIBLE:
             found[key] = None
         elif status is Status.OPTIMAL:

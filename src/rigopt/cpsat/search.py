@@ -71,12 +71,12 @@ class Clock:
         return max(0.0, self._end - time.monotonic())
 
 
-def tuned(*, least: bool = False) -> SatParameters:
-    """Parameters for models of this size and shape; ``least``: a sum is to be made small.
+def tuned(*, relaxed: bool = False) -> SatParameters:
+    """Parameters for models of this size and shape; ``relaxed``: whether the search goes by a
+    linear relaxation of the whole model.
 
     One worker: the same search each time. Presolve is on, but without its costly optional steps,
-    and no cuts are added: they take longer than they save here. What a build costs at least a
-    linear relaxation of the whole model knows best (``benchmarks/parameters.py``).
+    and no cuts are added: they take longer than they save here (``benchmarks/parameters.py``).
     """
     parameters = SatParameters()
     parameters.num_workers = 1
@@ -88,18 +88,23 @@ def tuned(*, least: bool = False) -> SatParameters:
     parameters.presolve_inclusion_work_limit = 0
     parameters.find_big_linear_overlap = False
     parameters.cut_level = 0
-    if least:
+    if relaxed:
         parameters.linearization_level = 2
     return parameters
 
 
-def run(model: Model, clock: Clock, seed: int) -> tuple[Status, CpSolverResponse]:
+def run(
+    model: Model, clock: Clock, seed: int, *, relaxed: bool = False
+) -> tuple[Status, CpSolverResponse]:
     """Search until proven or out of time.
+
+    What a build costs at least a linear relaxation knows best, and whether drives that hold enough
+    are to be had for the money (``relaxed``, in small models).
 
     Raises:
         KeyboardInterrupt: if the solver was stopped by the user: it ends early with time left.
     """
-    return solved(model.proto, clock, seed, tuned(least=model.minimises))
+    return solved(model.proto, clock, seed, tuned(relaxed=relaxed or model.minimises))
 
 
 def solved(
