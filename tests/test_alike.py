@@ -124,7 +124,10 @@ def test_no_set_that_supplies_enough_is_cheaper(
         assert min(found[place], TOO_MUCH) == min(prices, default=TOO_MUCH)
 
 
-def test_the_cheapest_set_of_drives_counts_when_money_is_shared_out(catalog: Catalog) -> None:
+@pytest.mark.parametrize("as_wish", [False, True])
+def test_the_cheapest_set_of_drives_counts_when_money_is_shared_out(
+    as_wish: bool, catalog: Catalog
+) -> None:
     """With no more money than the cheapest set and the cheapest of every other kind cost, and a
     little, no other kind may cost more than that little more, though a single drive is much cheaper
     than the set."""
@@ -133,6 +136,16 @@ def test_the_cheapest_set_of_drives_counts_when_money_is_shared_out(catalog: Cat
     wide = Narrowing(columns)
     wide.consistent()
     drives_cents = dearness(wide, "storage")
+
+    def narrowed(cents: int) -> Narrowing:
+        if not as_wish:
+            found = Narrowing(columns, most_cents=cents, within=wide)
+        else:
+            request = Request(min_storage_gb=16_000, budget_cents=cents)
+            found = Narrowing(Columns(Problem.of(request, catalog)), within=wide)
+        found._balanced()
+        return found
+
     single = columns.price.amounts["storage"].of_line[wide.left["storage"]]
     assert drives_cents.min() > 1.5 * single.min()
     others = (
@@ -142,17 +155,14 @@ def test_the_cheapest_set_of_drives_counts_when_money_is_shared_out(catalog: Cat
     )
     least = int(drives_cents.min()) + sum(others)
     spare = 2_000
-    narrow = Narrowing(columns, most_cents=least + spare, within=wide)
-    narrow._balanced()
+    narrow = narrowed(least + spare)
     for kind in REQUIRED_KINDS:
         before, after = (
             columns.price.amounts[kind].of_line[of.left[kind]] for of in (wide, narrow)
         )
         if kind != "storage":
             assert after.max() <= before.min() + spare < before.max()
-    short = Narrowing(columns, most_cents=least - 1, within=wide)
-    short._balanced()
-    assert short.impossible
+    assert narrowed(least - 1).impossible
 
 
 def test_what_is_to_be_made_small_is_not_left_out(catalog: Catalog) -> None:

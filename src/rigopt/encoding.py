@@ -21,7 +21,7 @@ import numpy as np
 from rigopt.build import Build, Line
 from rigopt.narrowing import Judged, needed
 from rigopt.parts import KINDS, GpuCard
-from rigopt.problem import LINKS, MANY_MODELS, RANK_BITS, Problem, Wiring, rank_of
+from rigopt.problem import LINKS, MANY_MODELS, RANK_BITS, Problem, ScoreKey, Wiring, rank_of
 from rigopt.rules.base import ABSENT, Key, Literal, Statement
 from rigopt.rules.nvlink import SPAN
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
@@ -283,7 +283,7 @@ class Encoding:
         Cards whose throughput cannot be predicted, or whose wiring is not known, get none.
         """
         points: list[tuple[int, Literal]] = []
-        several: dict[tuple[str, int, int | None], list[tuple[Line, Literal]]] = {}
+        several: dict[ScoreKey, list[tuple[Line, Literal]]] = {}
         for line, literal in self._options["gpu"]:
             assert isinstance(line.part, GpuCard)
             if line.quantity > 1:

@@ -65,6 +65,10 @@ SCORED = (LAYOUT, LINKS, CARDS, ROOM, SPAN)
 """What the score of several cards reads beside their chip."""
 
 
+ScoreKey = tuple[str, int, int | None]
+"""What the score reads of a line of cards: chip, number and cap."""
+
+
 class Wiring(NamedTuple):
     """How the slots of several cards are wired, whatever the cards."""
 
@@ -290,8 +294,8 @@ class Problem:
         return speeds is None or self.scorer.feeds((s.per_second for s in speeds), cores)
 
     @staticmethod
-    def score_key(gpu: Line) -> tuple[str, int, int | None]:
-        """What the score reads of a line of cards: chip, number, cap."""
+    def score_key(gpu: Line) -> ScoreKey:
+        """What the score reads of a line of cards."""
         assert isinstance(gpu.part, GpuCard)
         return gpu.part.chip, gpu.quantity, gpu.power_limit_w
 

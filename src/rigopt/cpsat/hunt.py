@@ -140,8 +140,10 @@ class Hunt:
             model.maximise(model.encoding.score)
             status, answer = run(model, self.clock, self._seed, relaxed=True)
             if status is Status.UNKNOWN:
+                if points is None:
+                    return Best(Found(status))
                 found = replace(best.found, status=Status.FEASIBLE, score_bound=one.config.bound)
-                return Best(Found(status)) if points is None else best._replace(found=found)
+                return best._replace(found=found)
             if status is Status.INFEASIBLE:
                 self._configs.score_at_most(one.config, limits, more - 1)
                 continue

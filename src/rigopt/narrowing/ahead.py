@@ -55,8 +55,6 @@ def consistent(
     dropped: Collection[str],
     most_cents: int | None,
     goal: Statement | None = None,
-    *,
-    scored: bool = True,
 ) -> Narrowing:
     """What is left of all options by consistency alone, with little looked at.
 
@@ -69,7 +67,6 @@ def consistent(
         within=_ahead(columns, dropped, most_cents, goal),
         most_judged=LITTLE,
         goal=goal,
-        scored=scored,
     )
     for kind, places in unbettered(columns, goal).items():
         found.choose(kind, places)

@@ -13,11 +13,9 @@ from rigopt.narrowing.columns import Columns
 from rigopt.narrowing.left import LITTLE
 from rigopt.narrowing.narrow import Narrowing
 from rigopt.narrowing.values import Ints
-from rigopt.problem import Problem
+from rigopt.problem import Problem, ScoreKey
 from rigopt.rules.shapes import Balance
 
-Key = tuple[str, int, int | None]
-"""What the score reads of cards: chip, number and cap."""
 Cards = tuple[str, int]
 """A chip and how many cards of it."""
 
@@ -26,7 +24,7 @@ class Config(NamedTuple):
     """Cards of one chip, number and cap: they differ in make and size only."""
 
     bound: int
-    key: Key
+    key: ScoreKey
     places: tuple[int, ...]
     """Of the options, where they stand among the columns."""
 
@@ -71,7 +69,7 @@ class Configurations:
         """By the rules dropped and what is to be made small, then by the cents to spend."""
         self._points: dict[int, int] = {}
         """What configurations could score at most, by their number."""
-        self._proven: dict[Key, list[Proven]] = {}
+        self._proven: dict[ScoreKey, list[Proven]] = {}
         """What earlier searches proved, by what the score reads of cards."""
 
     def wide(self, limits: Limits) -> Narrowing:

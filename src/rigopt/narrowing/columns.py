@@ -22,7 +22,7 @@ from rigopt.narrowing.standing import (
 )
 from rigopt.narrowing.tables import Table
 from rigopt.narrowing.values import Bools, Ints, Values, among, ints, is_part, used
-from rigopt.problem import MANY_MODELS, SCORED, Problem, Wiring
+from rigopt.problem import MANY_MODELS, SCORED, Problem, ScoreKey, Wiring
 from rigopt.rules.base import ABSENT, Statement, Verdict
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total, Value
 from rigopt.rules.seats import foreign
@@ -75,7 +75,7 @@ class Columns:
         return self._standing.parts
 
     @property
-    def configurations(self) -> tuple[list[tuple[str, int, int | None]], Ints]:
+    def configurations(self) -> tuple[list[ScoreKey], Ints]:
         """What the score reads of cards, every sort once, and of which every option is."""
         return self._standing.configurations
 

@@ -13,10 +13,10 @@ from rigopt.build import Line
 from rigopt.narrowing.alike import unbettered
 from rigopt.narrowing.columns import Columns
 from rigopt.narrowing.held import Numbers
-from rigopt.narrowing.standing import Amounts, Expansion, kinds_of, leaves
+from rigopt.narrowing.standing import Amounts, Expansion, leaves
 from rigopt.narrowing.values import Bools, Ints, among, ints
 from rigopt.parts import KINDS
-from rigopt.problem import MANY_MODELS, SCORED
+from rigopt.problem import MANY_MODELS, SCORED, ScoreKey
 from rigopt.rules.base import Statement
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total
 from rigopt.rules.shapes import Balance, Relation
@@ -72,6 +72,7 @@ class Left:
         self.columns = columns
         self.problem = columns.problem
         self._least, self._most_cents = least, most_cents
+        self._without = frozenset(dropped)
         self.goal, self.scored = goal, scored
         self._most_judged = MOST_JUDGED if most_judged is None else most_judged
         self._most_seen = min(MOST_SEEN, SEEN_OF_JUDGED * self._most_judged)
@@ -105,7 +106,7 @@ class Left:
             self._kept = dict(within._kept)
             self._settled, self._ends = set(within._settled), dict(within._ends)
             self._seen = dict(within._seen)
-            if within._most_cents != most_cents:
+            if (within._most_cents, within._without) != (most_cents, self._without):
                 self._seen.pop(PRICE, None)
             if within._least != least:
                 self._seen.pop(WIRED, None)
@@ -117,8 +118,7 @@ class Left:
         start = unbettered(columns, goal) if within is None else within.left
         self.left: dict[str, Ints] = dict(start)
         """The places of the options that are left, by kind."""
-        without = frozenset(dropped)
-        force = [statement for rule, statement in columns.statements if rule not in without]
+        force = [s for rule, s in columns.statements if rule not in self._without]
         self.relations = [s for s in force if isinstance(s, Relation)]
         self._balances = [s for s in force if isinstance(s, Balance)]
         self.rows = [columns.row(balance)[0] for balance in self._balances]
@@ -132,11 +132,15 @@ class Left:
         """Whether a build may have no part of a kind."""
         return kind not in self._needed
 
+    def may_have_several_cards(self) -> bool:
+        """Whether a build may have more cards than one."""
+        return bool((self.columns.quantity["gpu"][self.left["gpu"]] > 1).any())
+
     def lists(self) -> Lists:
         """The options that are left, in the order of the problem."""
         return {kind: self.columns.in_order(kind, self.left[kind]) for kind in KINDS}
 
-    def configurations(self) -> dict[tuple[str, int, int | None], Line]:
+    def configurations(self) -> dict[ScoreKey, Line]:
         """One line for every configuration of cards that is left."""
         keys, sort = self.columns.configurations
         lines, left = self.columns.lines["gpu"], self.left["gpu"]
@@ -202,7 +206,7 @@ class Left:
         """What relations admit that read a kind; ``whole``: those together that read the same."""
         groups: dict[object, list[Relation]] = {}
         for relation in self.relations:
-            if kind in kinds_of(relation) and id(relation) not in self._settled:
+            if kind in self.columns.kinds[id(relation)] and id(relation) not in self._settled:
                 groups.setdefault(relation.operands if whole else id(relation), []).append(relation)
         for relations in groups.values():
             alive = [self.alive(operand) for operand in relations[0].operands]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -128,16 +128,8 @@ class Narrowing(Left):
         for row in self.rows if self._price is None else (*self.rows, self._price):
             if not self._news(PRICE if row is self._price else id(row), row.amounts):
                 continue
-            of_sets = {
-                kind: self._of_sets(row, kind) for kind in row.amounts if kind in MANY_MODELS
-            }
-            least, most = {}, {}
-            for kind, amounts in row.amounts.items():
-                added = of_sets.get(kind)
-                ends = self.ends(kind, amounts) if added is None else ends_of(added)
-                least[kind], most[kind] = ends
-                if self.may_lack(kind):
-                    least[kind] = min(0, least[kind])
+            of_sets = self._of_sets(row)
+            least, most = self._least_and_most(row, of_sets)
             spare = row.bound - sum(least.values())
             for kind, amounts in row.amounts.items():
                 if most[kind] > spare + least[kind]:
@@ -153,27 +145,43 @@ class Narrowing(Left):
 
     def least_cents(self) -> int:
         """No build of what is left costs less."""
-        total = 0
-        for kind, amounts in self.columns.price.amounts.items():
-            added = self._of_sets(self.columns.price, kind) if kind in MANY_MODELS else None
-            least, _ = self.ends(kind, amounts) if added is None else ends_of(added)
-            total += min(0, least) if self.may_lack(kind) else least
-        return total
+        price = self.columns.price
+        least, _ = self._least_and_most(price, self._of_sets(price))
+        return sum(least.values())
 
-    def _of_sets(self, row: Row, kind: str) -> Ints:
-        """Of every option that is left the least that sets with it add to a balance."""
-        left, amounts = self.left[kind], row.amounts[kind]
-        if amounts is self.columns.price.amounts[kind]:
-            return dearness(self, kind)
-        others = min(0, int(amounts.least_of_piece[left].min(initial=0)))
-        pieces = self.problem.world.most_drives - self.columns.quantity[kind][left]
-        found: Ints = amounts.of_line[left] + pieces * others
+    def _least_and_most(
+        self, row: Row, of_sets: Mapping[str, Ints]
+    ) -> tuple[dict[str, int], dict[str, int]]:
+        """The least that every kind adds to a balance, and the most that an option of it does."""
+        least, most = {}, {}
+        for kind, amounts in row.amounts.items():
+            added = of_sets.get(kind)
+            ends = self.ends(kind, amounts) if added is None else ends_of(added)
+            least[kind], most[kind] = ends
+            if self.may_lack(kind):
+                least[kind] = min(0, least[kind])
+        return least, most
+
+    def _of_sets(self, row: Row) -> dict[str, Ints]:
+        """Of kinds of which a build may mix models: of every option that is left the least that
+        sets with it add to a balance."""
+        found = {}
+        for kind, amounts in row.amounts.items():
+            if kind not in MANY_MODELS:
+                continue
+            if np.array_equal(amounts.of_line, self.columns.price.amounts[kind].of_line):
+                found[kind] = dearness(self, kind)
+                continue
+            left = self.left[kind]
+            others = min(0, int(amounts.least_of_piece[left].min(initial=0)))
+            pieces = self.problem.world.most_drives - self.columns.quantity[kind][left]
+            found[kind] = amounts.of_line[left] + pieces * others
         return found
 
     def _wired(self) -> bool:
         """Leave out several cards, boards, CPUs and cases whose wiring is too slow for the points
         that are to be reached."""
-        if not self._least or (self.columns.quantity["gpu"][self.left["gpu"]] == 1).all():
+        if not self._least or not self.may_have_several_cards():
             return False
         if not self._news(WIRED, SEATED):
             return False

@@ -295,7 +295,7 @@ class Replacing(Views):
             self.good &= enough[self._ones, None] | (mine <= asked[None, :])
 
     def _objective(self) -> None:
-        if any(self._columns.lines["gpu"][place].quantity > 1 for place in self._of.left["gpu"]):
+        if self._of.may_have_several_cards():
             self._wiring()
 
 

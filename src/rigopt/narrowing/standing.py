@@ -12,7 +12,7 @@ import numpy.typing as npt
 from rigopt.build import Line
 from rigopt.narrowing.tables import Table
 from rigopt.narrowing.values import Bools, Ints, Values, ints, numbered
-from rigopt.problem import SCORED, Problem, Wiring, rank_of
+from rigopt.problem import SCORED, Problem, ScoreKey, Wiring, rank_of
 from rigopt.rules.operands import AnyOperand, Derived, Operand, Total, Value
 from rigopt.rules.shapes import Balance, Relation
 from rigopt.rules.sizing import CORES
@@ -129,7 +129,7 @@ class Standing(Judged):
         return {k: numbered(line.part.id for line in v) for k, v in self.lines.items()}
 
     @cached_property
-    def configurations(self) -> tuple[list[tuple[str, int, int | None]], Ints]:
+    def configurations(self) -> tuple[list[ScoreKey], Ints]:
         """What the score reads of cards, every sort once, and of which every option is."""
         keys = [Problem.score_key(line) for line in self.lines["gpu"]]
         return list(dict.fromkeys(keys)), numbered(keys)

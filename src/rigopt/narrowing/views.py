@@ -126,12 +126,11 @@ class Views(Comparison):
     # --- the objective -----------------------------------------------------------------------
 
     def _objective(self) -> None:
-        lines, problem = self._columns.lines["gpu"], self.problem
         if self.kind == "gpu":
             self.same.append(self._columns.configurations[1][self.left])
-        if self.kind == "cpu" and problem.scorer.fed_by_cpu:
+        if self.kind == "cpu" and self.problem.scorer.fed_by_cpu:
             self._cores()
-        if any(lines[place].quantity > 1 for place in self._of.left["gpu"]):
+        if self._of.may_have_several_cards():
             self._wiring()
 
     def _cores(self) -> None:
