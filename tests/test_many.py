@@ -7,9 +7,11 @@ import multiprocessing
 import os
 import pickle
 import signal
+import struct
+import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
@@ -22,6 +24,7 @@ from rigopt.request import Request
 from rigopt.solving import solve
 from rigopt.whatif.budgets import Desk
 from rigopt.whatif.many import solve_many, spread
+from rigopt.whatif.pools import local_pool
 from rigopt.whatif.worker import finished, release, run_task
 
 ASKED = tuple(
@@ -178,6 +181,29 @@ def test_an_item_that_kills_every_process_is_named(small: Catalog) -> None:
     with pytest.raises(InternalError, match="scenario 7 died 3 times"):
         list(spread(_deadly, items, _even, catalog=small, workers=2))
     assert multiprocessing.active_children() == []
+
+
+def _half_sent(owner: int) -> None:
+    """Begin to send a result, and die of it."""
+    frame = sys._getframe()
+    while "result_queue" not in frame.f_locals:
+        assert frame.f_back is not None
+        frame = frame.f_back
+    results = frame.f_locals["result_queue"]._writer
+    os.write(results.fileno(), struct.pack("!i", 30_000) + b"half")
+    os.kill(owner, signal.SIGKILL)
+
+
+def test_a_process_that_dies_while_it_sends_is_not_waited_for() -> None:
+    """Half a result breaks the pool: nobody waits for the other half."""
+    pool, close = local_pool()
+    try:
+        owner = pool.submit(os.getpid).result(timeout=60)
+        with pytest.raises(BrokenExecutor):
+            pool.submit(_half_sent, owner).result(timeout=60)
+    finally:
+        pool._result_queue._writer.close()  # or the failing test would wait, too
+        close()
 
 
 def test_a_catalogue_goes_where_its_folder_is_not(small: Catalog, tmp_path: Path) -> None:

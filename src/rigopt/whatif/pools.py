@@ -7,8 +7,12 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing.connection import Connection
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def cores() -> int:
@@ -19,7 +23,23 @@ def cores() -> int:
         return os.cpu_count() or 1
 
 
-def local_pool() -> tuple[ProcessPoolExecutor, Callable[[], None]]:
+class Pool(ProcessPoolExecutor):
+    """One process. If it ends while it sends a result, the pool is broken, and does not hang."""
+
+    def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        """Hand over a task.
+
+        Raises:
+            BrokenProcessPool: if the process has ended.
+        """
+        future = super().submit(fn, *args, **kwargs)
+        # The standard library keeps the writing end of the results open here, too, so that half a
+        # result would be waited for forever. By now the process has its own.
+        self._result_queue._writer.close()  # type: ignore[attr-defined]
+        return future
+
+
+def local_pool() -> tuple[Pool, Callable[[], None]]:
     """A process on this machine, and what ends it at once.
 
     It is spawned, not forked: threads of the caller (and of libraries) do no harm then. It ends
@@ -27,7 +47,7 @@ def local_pool() -> tuple[ProcessPoolExecutor, Callable[[], None]]:
     """
     context = multiprocessing.get_context("spawn")
     reader, writer = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(1, context, initializer=_begin, initargs=(reader,))
+    pool = Pool(1, context, initializer=_begin, initargs=(reader,))
 
     def close() -> None:
         writer.close()
