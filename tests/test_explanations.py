@@ -141,16 +141,16 @@ def test_however_it_is_looked_for(world: World, first: int, patience: int) -> No
     assert (None if build is None else build.cost_cents) == least
 
 
-@given(worlds(), st.data())
-@settings(SMALL, max_examples=EXAMPLES // 2)
-def test_the_nearest_miss_is_the_nearest(world: World, data: st.DataObject) -> None:
+@given(worlds())
+@settings(SMALL, max_examples=EXAMPLES // 4)
+def test_the_nearest_miss_is_the_nearest(world: World) -> None:
     """Of the builds that keep all other rules none comes nearer to what a statement asks, and of
     those as near none costs less: as one model of everything says."""
     problem = pose(world)
-    rule = data.draw(st.sampled_from([rule for rule in problem.rules if rule.hard]))
     asked = Probe(problem, Clock(60))
     whole = Encoding(problem, problem.options, scored=False)
-    for statement in rule.statements:
+    statements = [(rule, s) for rule in problem.rules if rule.hard for s in rule.statements]
+    for rule, statement in statements:
         gap = gap_of(statement, whole)
         if gap is None:
             continue

@@ -166,9 +166,9 @@ class Probe:
         found.consistent()
         return None if found.impossible else found
 
-    def _model(
+    def _encoding(
         self, kept: Kept, most: int | None, only: Only, goal: Statement | None = None
-    ) -> Model | None:
+    ) -> Encoding | None:
         """The builds that keep the rules and cost no more, but for those that others better (in
         what ``goal`` compares, if there is one); ``None``: there are none."""
         with self.problem.common.lock:
@@ -177,7 +177,13 @@ class Probe:
                 return None
             left.undominated()
             lines, still_open = left.lists(), left.open()
-        encoding = Encoding(self.problem, lines, scored=False, only=still_open)
+        return Encoding(self.problem, lines, scored=False, only=still_open)
+
+    def _model(self, kept: Kept, most: int | None, only: Only) -> Model | None:
+        """A model of them."""
+        encoding = self._encoding(kept, most, only)
+        if encoding is None:
+            return None
         model = Model(encoding, dropped=self.everything - kept)
         if most is not None:
             model.at_most(encoding.price, most)
@@ -258,14 +264,15 @@ class Probe:
 
     def _nearest_of_all(self, kept: Kept, statement: Statement, left: Narrowing) -> Build | None:
         """The nearest where several kinds decide: the gap is what is made small."""
-        gap = gap_of(statement, Encoding(self.problem, left.lists(), scored=False, only={}))
-        if gap is None:
+        if gap_of(statement, Encoding(self.problem, left.lists(), scored=False, only={})) is None:
             return None
-        model = self._model(kept, None, self._measured(statement, left), goal=statement)
-        if model is None:
+        measured = self._measured(statement, left)
+        encoding = self._encoding(kept, None, measured, goal=statement)
+        if encoding is None:
             return None
-        gap = gap_of(statement, model.encoding)
+        gap = gap_of(statement, encoding)  # before the model: what it reads may be in no rule
         assert gap is not None
+        model = Model(encoding, dropped=self.everything - kept)
         model.forbid(gap.never)
         model.minimise(gap.terms)
         status, answer = self._run(model)
