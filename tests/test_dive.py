@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 
+from rigopt.build import Build
+from rigopt.catalog import Catalog
 from rigopt.cpsat.search import Clock, Status, search
 from rigopt.encoding import Encoding
-from rigopt.narrowing import Columns, Narrowing
+from rigopt.narrowing import LITTLE, Columns, Narrowing
 from rigopt.narrowing.dive import Dive
+from rigopt.problem import Problem
+from rigopt.request import Request
 from tests.strategies import worlds
 from tests.test_oracle import SMALL, World, pose
+
+
+def dived(left: Narrowing) -> Build | None:
+    """What a dive into some options finds."""
+    return Dive(lambda within: Narrowing(left.columns, within=within, single=True)).build(left)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [Request(), Request(min_storage_gb=3_000), Request(min_gpus=2, min_vram_gb=24)],
+    ids=["default", "storage", "two cards"],
+)
+def test_what_is_found_keeps_the_usual_wishes(request_: Request, catalog: Catalog) -> None:
+    """Sums of drives, too, although a rig may have more of them: a build that breaks a wish that is
+    there by default is of no use."""
+    problem = Problem.of(request_, catalog)
+    left = Narrowing(Columns(problem), most_judged=LITTLE)
+    left.consistent()
+    build = dived(left)
+    assert build is not None
+    assert [rule.id for rule in problem.rules if not rule.admits(build, problem.world)] == []
 
 
 @given(worlds())
@@ -21,7 +47,7 @@ def test_what_is_found_is_a_build_of_the_options(world: World) -> None:
     columns = Columns(problem)
     left = Narrowing(columns)
     left.consistent()
-    build = Dive(lambda within: Narrowing(columns, within=within)).build(left)
+    build = dived(left)
     if build is None:
         return
     assert all(line in problem.options[line.kind] for line in build.lines)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Hashable
 from threading import Lock, RLock
+from typing import cast
 
 from rigopt.build import Line
 from rigopt.catalog import Catalog
@@ -47,8 +49,10 @@ WISHED = frozenset(
     }
 )
 """Fields of a request that only its wishes read: neither the options nor the standing rules."""
-MOST = 4
-"""So many sorts of problems are kept of a catalogue."""
+FEW, MOST = 4, 24
+"""So many sorts of problems are kept of a catalogue, be they large, and at most."""
+MOST_OPTIONS = 150_000
+"""More than a few only while they have no more options in all."""
 _LOCK = Lock()
 
 
@@ -64,6 +68,11 @@ class Common:
         """What was judged of the options' values so far (``narrowing``)."""
         self.lock = RLock()
 
+    @property
+    def size(self) -> int:
+        """How many options were looked at."""
+        return sum(map(len, self.options.values()))
+
 
 def common_to(request: Request, catalog: Catalog, beside: Hashable) -> Common:
     """What a request has in common with others to a catalogue that differ in wishes only; the last
@@ -74,9 +83,9 @@ def common_to(request: Request, catalog: Catalog, beside: Hashable) -> Common:
     """
     key = repr((request.model_dump(exclude=set(WISHED)), beside))
     with _LOCK:
-        found = catalog.kept.pop(key, None) or Common()
-        assert isinstance(found, Common)
-        catalog.kept[key] = found
-        if len(catalog.kept) > MOST:
-            catalog.kept.popitem(last=False)
+        kept = cast("OrderedDict[str, Common]", catalog.kept)
+        found = kept[key] = kept.pop(key) if key in kept else Common()
+        size = sum(one.size for one in kept.values())
+        while len(kept) > MOST or (len(kept) > FEW and size > MOST_OPTIONS):
+            size -= kept.popitem(last=False)[1].size
         return found

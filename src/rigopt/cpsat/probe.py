@@ -23,8 +23,6 @@ from rigopt.rules.base import Statement
 from rigopt.rules.gaps import gap_of, gaps_of
 from rigopt.rules.shapes import Balance
 
-JUDGED = 10_000
-"""How much a rule is asked at once while a build is looked for without the solver."""
 FIRST, GROWTH = 16, 6
 """The cheapest cards, so many, make the first model of a question; each next one has more."""
 
@@ -133,9 +131,8 @@ class Probe:
     def _consistent(self, kept: Kept) -> Narrowing:
         """The options that are left by these rules."""
         if kept not in self._wide:
-            found = Narrowing(
-                self._columns, dropped=self.everything - kept, most_judged=LITTLE, scored=False
-            )
+            dropped = self.everything - kept
+            found = Narrowing(self._columns, dropped=dropped, most_judged=LITTLE, scored=False)
             found.consistent()
             self._wide[kept] = found
         return self._wide[kept]
@@ -236,11 +233,13 @@ class Probe:
             return self._dives.get(kept, False)
         dropped = self.everything - kept
 
-        def again(within: Narrowing) -> Narrowing:
-            return Narrowing(self._columns, dropped=dropped, within=within, most_judged=JUDGED)
+        def alone(within: Narrowing) -> Narrowing:
+            return Narrowing(
+                self._columns, dropped=dropped, within=within, most_judged=LITTLE, single=True
+            )
 
         with self.problem.common.lock:
-            build = Dive(again).build(self._consistent(kept))
+            build = Dive(alone).build(self._consistent(kept))
         self._dives[kept] = build is not None and not self.violated(build) & kept
         return self._dives[kept]
 

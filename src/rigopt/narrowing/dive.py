@@ -22,12 +22,18 @@ class Dive:
     """
 
     def __init__(self, again: Callable[[Narrowing], Narrowing]) -> None:
-        """``again``: makes a narrowing that starts where another one is."""
+        """``again``: makes a narrowing that starts where another one is (``single``: a dive chooses
+        one line of drives)."""
         self._again = again
         self._tries = PATIENCE
 
-    def build(self, left: Narrowing, kinds: Sequence[str] = ORDER) -> Build | None:
+    def build(self, left: Narrowing) -> Build | None:
         """A build of the options that are left; ``None``: none was found."""
+        alone = self._again(left)
+        alone.consistent()
+        return self._build(alone, ORDER)
+
+    def _build(self, left: Narrowing, kinds: Sequence[str]) -> Build | None:
         if left.impossible:
             return None
         if not kinds:
@@ -36,9 +42,9 @@ class Dive:
         kind, *rest = kinds
         if left.may_lack(kind):
             lacking = self._chosen(left, kind, [])
-            return self.build(left if lacking.impossible else lacking, rest)
+            return self._build(left if lacking.impossible else lacking, rest)
         for place in left.left[kind].tolist():
-            found = self.build(self._chosen(left, kind, [place]), rest)
+            found = self._build(self._chosen(left, kind, [place]), rest)
             if found is not None or not self._tries:
                 return found
             self._tries -= 1

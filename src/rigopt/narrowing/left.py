@@ -64,16 +64,18 @@ class Left:
         most_judged: int | None = None,
         goal: Statement | None = None,
         scored: bool = True,
+        single: bool = False,
     ) -> None:
         """``least``: the points to reach; ``within``: what is consistent with rules and a price
         that are no stricter; ``most_judged``: how much to ask a relation at once; ``goal``: a
         statement, not among those in force, that is to be missed by as little as can be, before
-        money counts; ``scored``: whether the score counts."""
+        money counts; ``scored``: whether the score counts; ``single``: only builds with one line of
+        drives are of interest."""
         self.columns = columns
         self.problem = columns.problem
         self._least, self._most_cents = least, most_cents
         self._without = frozenset(dropped)
-        self.goal, self.scored = goal, scored
+        self.goal, self.scored, self.single = goal, scored, single
         self._most_judged = MOST_JUDGED if most_judged is None else most_judged
         self._most_seen = min(MOST_SEEN, SEEN_OF_JUDGED * self._most_judged)
         self.impossible = False
@@ -108,6 +110,8 @@ class Left:
             self._seen = dict(within._seen)
             if (within._most_cents, within._without) != (most_cents, self._without):
                 self._seen.pop(PRICE, None)
+            if single and not within.single:
+                self._seen.clear()
             if within._least != least:
                 self._seen.pop(WIRED, None)
                 self._seen.pop(FED, None)

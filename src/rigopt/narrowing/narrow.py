@@ -167,7 +167,7 @@ class Narrowing(Left):
         sets with it add to a balance."""
         found = {}
         for kind, amounts in row.amounts.items():
-            if kind not in MANY_MODELS:
+            if kind not in MANY_MODELS or self.single:
                 continue
             if np.array_equal(amounts.of_line, self.columns.price.amounts[kind].of_line):
                 found[kind] = dearness(self, kind)
