@@ -8,9 +8,11 @@ from rigopt.build import Build
 from rigopt.narrowing.narrow import Narrowing
 from rigopt.parts import KINDS
 
+SLOTS = ("riser", "network")
+"""What takes slots beside cards, mostly nothing: while it is open, rules on slots tell little."""
 FIRST = ("gpu", "storage", "motherboard", "cpu", "case", "psu", "cooler", "memory")
-"""Kinds to choose of first: those that decide most of the others."""
-ORDER = (*FIRST, *(kind for kind in KINDS if kind not in FIRST))
+"""Kinds to choose of first then: those that decide most of the others."""
+ORDER = (*SLOTS, *FIRST, *(kind for kind in KINDS if kind not in {*SLOTS, *FIRST}))
 PATIENCE = 24
 """So often an option may turn out to leave nothing."""
 
