@@ -69,3 +69,14 @@ def test_no_build_lacks_what_none_may_lack(world: World) -> None:
     if whole.build is not None:
         held = {line.kind for line in whole.build.lines}
         assert held.issuperset(kind for kind in left.left if not left.may_lack(kind))
+
+
+@given(worlds())
+@settings(SMALL)
+def test_no_build_has_more_points_than_is_left(world: World) -> None:
+    """With the cards, ways to wire them and cores that are left."""
+    problem = pose(world)
+    left = Narrowing(Columns(problem))
+    left.consistent()
+    whole = search(Encoding(problem, problem.options), Clock(60), seed=0)
+    assert (whole.score or 0) <= (0 if left.impossible else left.most_points())

@@ -3,10 +3,12 @@
 Every configuration of cards (chip, number, cap) has a bound: its score with the best link there is
 and as many CPU cores as it wants. A few configurations at a time, the highest bounds first, are
 asked for as many points as the next one could have. Most are refused by what consistency leaves of
-the other parts; each of the others becomes a small model that CP-SAT solves to the end, and has to
-beat the best so far. The search is over when no configuration that is left could score more. The
-bounds and the solver's own proofs together are the proof. The same answer comes from one model of
-everything (``search.search``); the tests compare the two.
+the other parts, which also says how many points the rest could have. Where the cheapest parts that
+go together reach these, nothing is left to be searched; otherwise a configuration becomes a small
+model that CP-SAT solves to the end, and has to beat the best so far. The search is over when no
+configuration that is left could score more. The bounds and the solver's own proofs together are the
+proof. The same answer comes from one model of everything (``search.search``); the tests compare the
+two.
 
 Whatever is found is the one lexicographic optimum: it depends on nothing that was asked before.
 """
@@ -21,7 +23,7 @@ from rigopt.cpsat.model import Model
 from rigopt.cpsat.search import Clock, Found, Status, run
 from rigopt.encoding import Encoding
 from rigopt.errors import InternalError
-from rigopt.narrowing import Cards, Config, Configurations, Limits, Narrowing, by_bound
+from rigopt.narrowing import Able, Cards, Config, Configurations, Limits, Narrowing, by_bound
 from rigopt.narrowing.standing import Row
 from rigopt.problem import Problem
 from rigopt.rules.base import Rule
@@ -129,32 +131,54 @@ class Hunt:
         for config in configs:
             if config.key not in possible:
                 self._configs.score_at_most(config, limits, least - 1)
-        for one in able:
+        for one in sorted(able, key=lambda one: -one.most):
+            points = best.found.score
+            more = asked if points is None else points + 1
+            if one.most < more:
+                self._configs.score_at_most(one.config, limits, one.most)
+                continue
+            found = self._at_once(one, limits)
+            if found is not None:
+                best, asked = Best(found, one.config, one.left), one.most
+                self._configs.score_at_most(one.config, limits, asked)
+                continue
             left = self._configs.best_of(one, limits, asked)
             if left is None:
                 self._configs.score_at_most(one.config, limits, asked - 1)
                 continue
-            points = best.found.score
-            more = asked if points is None else points + 1
             model = self._model(left, limits, more)
             model.maximise(model.encoding.score)
             status, answer = run(model, self.clock, self._seed, relaxed=True)
             if status is Status.UNKNOWN:
                 if points is None:
                     return Best(Found(status))
-                found = replace(best.found, status=Status.FEASIBLE, score_bound=one.config.bound)
-                return best._replace(found=found)
+                return best._replace(
+                    found=replace(best.found, status=Status.FEASIBLE, score_bound=one.most)
+                )
             if status is Status.INFEASIBLE:
                 self._configs.score_at_most(one.config, limits, more - 1)
                 continue
             asked, bound = round(answer.objective_value), int(answer.best_objective_bound)
             if status is Status.FEASIBLE:
-                bound = max(bound, one.config.bound)
+                bound = max(bound, one.most)
             best = Best(Found(status, model.build(answer), asked, bound), one.config, left)
             if status is Status.FEASIBLE:
                 return best
             self._configs.score_at_most(one.config, limits, asked)
         return best
+
+    def _at_once(self, one: Able, limits: Limits) -> Found | None:
+        """A build with as many points as a configuration could have at all, if the cheapest parts
+        that go together make one: nothing is left to be searched then."""
+        build = self._configs.at_once(one, limits)
+        if build is None or self.problem.score_of(build) != one.most:
+            return None
+        if limits.most_cents is not None and (build.cost_cents or 0) > limits.most_cents:
+            return None
+        force = (r for r in self.problem.rules if r.hard and r.id not in limits.dropped)
+        if not all(rule.admits(build, self.problem.world) for rule in force):
+            return None
+        return Found(Status.OPTIMAL, build, one.most, one.most)
 
     def answer(
         self,

@@ -8,14 +8,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rigopt.build import Build
 from rigopt.narrowing import ahead
 from rigopt.narrowing.columns import Columns
+from rigopt.narrowing.dive import Dive
 from rigopt.narrowing.left import LITTLE
 from rigopt.narrowing.narrow import Narrowing
 from rigopt.narrowing.values import Ints
 from rigopt.problem import Problem, ScoreKey
 from rigopt.rules.shapes import Balance
 
+AT_ONCE = 8
+"""So often an option may leave nothing where a build is looked for before a search."""
 Cards = tuple[str, int]
 """A chip and how many cards of it."""
 
@@ -34,6 +38,8 @@ class Able(NamedTuple):
 
     config: Config
     left: Narrowing
+    most: int
+    """No build of it has more points."""
 
 
 class Limits(NamedTuple):
@@ -143,9 +149,14 @@ class Configurations:
             some = [(config, left.intersection(config.places)) for config in configs]
             some = [(config, places) for config, places in some if places]
             if len(some) == 1:
-                return [Able(some[0][0], together)]
-            each = [Able(c, self._part(places, limits, least, together)) for c, places in some]
-        return [one for one in each if not one.left.impossible]
+                each = [(some[0][0], together)]
+            else:
+                each = [(c, self._part(places, limits, least, together)) for c, places in some]
+            return [
+                Able(config, left, min(config.bound, left.most_points()))
+                for config, left in each
+                if not left.impossible
+            ]
 
     def best_of(self, one: Able, limits: Limits, least: int) -> Narrowing | None:
         """The options that the best builds with a configuration may need; ``None``: there is no
@@ -155,6 +166,24 @@ class Configurations:
             if not found.impossible:
                 found.undominated()
         return None if found.impossible else found
+
+    def at_once(self, one: Able, limits: Limits) -> Build | None:
+        """A build with a configuration, as many points as that could have, and the cheapest parts
+        that seem to go together; it is to be checked. ``None``: none was found at once."""
+
+        def alone(within: Narrowing) -> Narrowing:
+            return Narrowing(
+                self.columns,
+                dropped=limits.dropped,
+                most_cents=limits.most_cents,
+                least=one.most,
+                within=within,
+                most_judged=LITTLE,
+                single=True,
+            )
+
+        with self.problem.common.lock:
+            return Dive(alone, AT_ONCE).build(one.left)
 
     def _part(
         self,

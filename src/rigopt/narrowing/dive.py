@@ -23,11 +23,11 @@ class Dive:
     Nothing is proven by it, and what it finds is to be checked.
     """
 
-    def __init__(self, again: Callable[[Narrowing], Narrowing]) -> None:
+    def __init__(self, again: Callable[[Narrowing], Narrowing], patience: int = PATIENCE) -> None:
         """``again``: makes a narrowing that starts where another one is (``single``: a dive chooses
         one line of drives)."""
         self._again = again
-        self._tries = PATIENCE
+        self._tries = patience
 
     def build(self, left: Narrowing) -> Build | None:
         """A build of the options that are left; ``None``: none was found."""

@@ -225,6 +225,21 @@ class Narrowing(Left):
             return np.full(len(self.columns.wirings), reached)
         return self.columns.paces(cards).points >= self._least
 
+    def most_points(self) -> int:
+        """No build with the cards that are left has more points."""
+        column, keys = self.columns.column(CORES), self.columns.values(CORES).keys
+        counts = (keys[code] for code in used(column.codes[self.left["cpu"]]).tolist())
+        cores = max((count for count in counts if isinstance(count, int)), default=None)
+        _, block = self.wirings() if self.may_have_several_cards() else ([], None)
+        ways = None if block is None else np.unique(block)
+        most = 0
+        for cards in self.configurations().values():
+            points = self.problem.most_points(cards, cores)
+            if cards.quantity > 1 and ways is not None:
+                points = min(points, int(self.columns.paces(cards).points[ways].max(initial=0)))
+            most = max(most, points)
+        return most
+
     def _fed(self) -> bool:
         """Leave out CPUs with too few cores for the points that are to be reached."""
         if not self._least or not self.problem.scorer.fed_by_cpu:
