@@ -293,6 +293,10 @@ class Problem:
         speeds = self.speeds(gpu, None if gpu.quantity == 1 else BEST_LINK)
         return speeds is None or self.scorer.feeds((s.per_second for s in speeds), cores)
 
+    def broken(self, build: Build) -> Iterator[str]:
+        """Ids of the rules of the search that a build does not keep, as the check says."""
+        return (rule.id for rule in self.rules if rule.hard and not rule.admits(build, self.world))
+
     @staticmethod
     def score_key(gpu: Line) -> ScoreKey:
         """What the score reads of a line of cards."""

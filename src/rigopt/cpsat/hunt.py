@@ -19,6 +19,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from rigopt.build import Build
 from rigopt.cpsat.model import Model
 from rigopt.cpsat.search import Clock, Found, Status, run
 from rigopt.encoding import Encoding
@@ -125,60 +126,53 @@ class Hunt:
     def _best_of(self, configs: Sequence[Config], limits: Limits, least: int) -> Best:
         """The most points of some configurations, so many at least: one after the other, each has
         to have more than the best so far."""
-        best, asked = Best(Found(Status.INFEASIBLE)), least
+        best, more = Best(Found(Status.INFEASIBLE)), least
         able = self._configs.able(configs, limits, least)
         possible = {one.config.key for one in able}
         for config in configs:
             if config.key not in possible:
                 self._configs.score_at_most(config, limits, least - 1)
-        for one in sorted(able, key=lambda one: -one.most):
-            points = best.found.score
-            more = asked if points is None else points + 1
-            if one.most < more:
-                self._configs.score_at_most(one.config, limits, one.most)
-                continue
-            found = self._at_once(one, limits)
-            if found is not None:
-                best, asked = Best(found, one.config, one.left), one.most
-                self._configs.score_at_most(one.config, limits, asked)
-                continue
-            left = self._configs.best_of(one, limits, asked)
-            if left is None:
-                self._configs.score_at_most(one.config, limits, asked - 1)
-                continue
-            model = self._model(left, limits, more)
-            model.maximise(model.encoding.score)
-            status, answer = run(model, self.clock, self._seed, relaxed=True)
-            if status is Status.UNKNOWN:
-                if points is None:
-                    return Best(Found(status))
-                return best._replace(
-                    found=replace(best.found, status=Status.FEASIBLE, score_bound=one.most)
-                )
-            if status is Status.INFEASIBLE:
-                self._configs.score_at_most(one.config, limits, more - 1)
-                continue
-            asked, bound = round(answer.objective_value), int(answer.best_objective_bound)
-            if status is Status.FEASIBLE:
-                bound = max(bound, one.most)
-            best = Best(Found(status, model.build(answer), asked, bound), one.config, left)
-            if status is Status.FEASIBLE:
-                return best
-            self._configs.score_at_most(one.config, limits, asked)
+        for one in self._configs.bounded(able, limits, least):
+            if one.config.bound < more:
+                break
+            better = self._best_with(one, limits, more)
+            status, points = better.found.status, better.found.score
+            if status is Status.UNKNOWN and best.found.build:
+                found = replace(best.found, status=Status.FEASIBLE, score_bound=one.config.bound)
+                return best._replace(found=found)
+            if status in (Status.UNKNOWN, Status.FEASIBLE):
+                return better
+            if points is not None:
+                best, more = better, points + 1
+            self._configs.score_at_most(one.config, limits, more - 1)
         return best
 
-    def _at_once(self, one: Able, limits: Limits) -> Found | None:
-        """A build with as many points as a configuration could have at all, if the cheapest parts
-        that go together make one: nothing is left to be searched then."""
-        build = self._configs.at_once(one, limits)
-        if build is None or self.problem.score_of(build) != one.most:
-            return None
+    def _best_with(self, one: Able, limits: Limits, least: int) -> Best:
+        """The most points with one configuration, so many at least."""
+        build, most = self._configs.at_once(one), one.config.bound
+        if build is not None and self._is_best(build, most, limits):
+            return Best(Found(Status.OPTIMAL, build, most, most), one.config, one.left)
+        left = self._configs.best_of(one, limits, least)
+        if left is None:
+            return Best(Found(Status.INFEASIBLE))
+        model = self._model(left, limits, least)
+        model.maximise(model.encoding.score)
+        status, answer = run(model, self.clock, self._seed, relaxed=True)
+        if status in (Status.INFEASIBLE, Status.UNKNOWN):
+            return Best(Found(status))
+        points, bound = round(answer.objective_value), int(answer.best_objective_bound)
+        if status is Status.FEASIBLE:
+            bound = max(bound, most)
+        return Best(Found(status, model.build(answer), points, bound), one.config, left)
+
+    def _is_best(self, build: Build, most: int, limits: Limits) -> bool:
+        """Whether a build keeps the rules and the limits and has as many points as could be: then
+        nothing is left to be searched."""
+        if self.problem.score_of(build) != most:
+            return False
         if limits.most_cents is not None and (build.cost_cents or 0) > limits.most_cents:
-            return None
-        force = (r for r in self.problem.rules if r.hard and r.id not in limits.dropped)
-        if not all(rule.admits(build, self.problem.world) for rule in force):
-            return None
-        return Found(Status.OPTIMAL, build, one.most, one.most)
+            return False
+        return all(rule in limits.dropped for rule in self.problem.broken(build))
 
     def answer(
         self,

@@ -109,9 +109,7 @@ class Probe:
         """The rules that a build does not keep, as the check says."""
         key = tuple((line.part.id, line.quantity, line.power_limit_w) for line in build.lines)
         if key not in self._builds:
-            world = self.problem.world
-            broken = (rule.id for rule in self._rules if not rule.admits(build, world))
-            self._builds[key] = build, frozenset(broken)
+            self._builds[key] = build, frozenset(self.problem.broken(build))
         return self._builds[key][1]
 
     # --- how ----------------------------------------------------------------------------------
@@ -231,15 +229,8 @@ class Probe:
         """Whether a build that keeps the rules was found without the solver."""
         if kept in self._dives or not self.clock.left:
             return self._dives.get(kept, False)
-        dropped = self.everything - kept
-
-        def alone(within: Narrowing) -> Narrowing:
-            return Narrowing(
-                self._columns, dropped=dropped, within=within, most_judged=LITTLE, single=True
-            )
-
         with self.problem.common.lock:
-            build = Dive(alone).build(self._consistent(kept))
+            build = Dive().build(self._consistent(kept))
         self._dives[kept] = build is not None and not self.violated(build) & kept
         return self._dives[kept]
 

@@ -38,8 +38,6 @@ class Able(NamedTuple):
 
     config: Config
     left: Narrowing
-    most: int
-    """No build of it has more points."""
 
 
 class Limits(NamedTuple):
@@ -149,14 +147,9 @@ class Configurations:
             some = [(config, left.intersection(config.places)) for config in configs]
             some = [(config, places) for config, places in some if places]
             if len(some) == 1:
-                each = [(some[0][0], together)]
-            else:
-                each = [(c, self._part(places, limits, least, together)) for c, places in some]
-            return [
-                Able(config, left, min(config.bound, left.most_points()))
-                for config, left in each
-                if not left.impossible
-            ]
+                return [Able(some[0][0], together)]
+            each = [Able(c, self._part(places, limits, least, together)) for c, places in some]
+        return [one for one in each if not one.left.impossible]
 
     def best_of(self, one: Able, limits: Limits, least: int) -> Narrowing | None:
         """The options that the best builds with a configuration may need; ``None``: there is no
@@ -167,23 +160,22 @@ class Configurations:
                 found.undominated()
         return None if found.impossible else found
 
-    def at_once(self, one: Able, limits: Limits) -> Build | None:
+    def bounded(self, able: Sequence[Able], limits: Limits, least: int) -> list[Able]:
+        """Configurations that could have so many points, bounded by what is left of the other parts
+        for these, the best first."""
+        found = []
+        with self.problem.common.lock:
+            for config, left in able:
+                most = max(least - 1, min(config.bound, left.most_points()))
+                self.score_at_most(config, limits, most)
+                found.append(Able(config._replace(bound=most), left))
+        return sorted(found, key=lambda one: by_bound(one.config))
+
+    def at_once(self, one: Able) -> Build | None:
         """A build with a configuration, as many points as that could have, and the cheapest parts
         that seem to go together; it is to be checked. ``None``: none was found at once."""
-
-        def alone(within: Narrowing) -> Narrowing:
-            return Narrowing(
-                self.columns,
-                dropped=limits.dropped,
-                most_cents=limits.most_cents,
-                least=one.most,
-                within=within,
-                most_judged=LITTLE,
-                single=True,
-            )
-
         with self.problem.common.lock:
-            return Dive(alone, AT_ONCE).build(one.left)
+            return Dive(AT_ONCE).build(one.left, one.config.bound)
 
     def _part(
         self,

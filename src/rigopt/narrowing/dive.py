@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from rigopt.build import Build
 from rigopt.narrowing.narrow import Narrowing
@@ -23,15 +23,13 @@ class Dive:
     Nothing is proven by it, and what it finds is to be checked.
     """
 
-    def __init__(self, again: Callable[[Narrowing], Narrowing], patience: int = PATIENCE) -> None:
-        """``again``: makes a narrowing that starts where another one is (``single``: a dive chooses
-        one line of drives)."""
-        self._again = again
-        self._tries = patience
+    def __init__(self, patience: int | None = None) -> None:
+        self._tries = PATIENCE if patience is None else patience
 
-    def build(self, left: Narrowing) -> Build | None:
-        """A build of the options that are left; ``None``: none was found."""
-        alone = self._again(left)
+    def build(self, left: Narrowing, least: int | None = None) -> Build | None:
+        """A build of the options that are left, with so many points (default: what was asked for
+        there); ``None``: none was found."""
+        alone = left.alone(least)
         alone.consistent()
         return self._build(alone, ORDER)
 
@@ -55,7 +53,7 @@ class Dive:
     def _chosen(self, left: Narrowing, kind: str, places: Sequence[int]) -> Narrowing:
         if len(places) == len(left.left[kind]):
             return left
-        chosen = self._again(left)
+        chosen = left.alone()
         chosen.choose(kind, places)
         chosen.consistent()
         return chosen

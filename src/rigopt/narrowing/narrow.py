@@ -9,7 +9,7 @@ import numpy as np
 from rigopt.build import Line
 from rigopt.narrowing.columns import Columns
 from rigopt.narrowing.compare import distinct
-from rigopt.narrowing.left import FED, PRICE, WIRED, Left, Lists, ends_of, same
+from rigopt.narrowing.left import FED, LITTLE, PRICE, WIRED, Left, Lists, ends_of, same
 from rigopt.narrowing.sets import Replacing, dearness
 from rigopt.narrowing.standing import Row, leaves
 from rigopt.narrowing.values import Bools, Ints, among, used
@@ -46,6 +46,21 @@ class Narrowing(Left):
         self._seen.clear()
         if not len(self.left[kind]):
             self.impossible = True
+
+    def alone(self, least: int | None = None) -> Narrowing:
+        """The same, of interest with one line of drives only; little is looked at. ``least``: the
+        points to reach, if others."""
+        return Narrowing(
+            self.columns,
+            dropped=self._without,
+            most_cents=self._most_cents,
+            least=self._least if least is None else least,
+            within=self,
+            most_judged=LITTLE,
+            goal=self.goal,
+            scored=self.scored,
+            single=True,
+        )
 
     # --- what goes with nothing --------------------------------------------------------------
 
