@@ -21,7 +21,7 @@ from rigopt.narrowing.values import Ints, ints
 from rigopt.problem import Problem, rank_of
 from rigopt.rules.base import Statement
 from rigopt.rules.gaps import gap_of, gaps_of
-from rigopt.rules.shapes import Balance
+from rigopt.rules.shapes import Balance, Term
 
 FIRST, GROWTH = 16, 6
 """The cheapest cards, so many, make the first model of a question; each next one has more."""
@@ -276,13 +276,16 @@ class Probe:
         if not isinstance(statement, Balance):
             return {}
         lines, world = self._columns.lines, self.problem.world
+        of_kind: dict[str, list[Term]] = {}
+        for term in (*statement.demand, *statement.supply):
+            of_kind.setdefault(term.kind, []).append(term)
         return {
-            term.kind: [
+            kind: [
                 place
-                for place in left.left[term.kind].tolist()
-                if term.value(lines[term.kind][place], world) is not None
+                for place in left.left[kind].tolist()
+                if all(term.value(lines[kind][place], world) is not None for term in terms)
             ]
-            for term in (*statement.demand, *statement.supply)
+            for kind, terms in of_kind.items()
         }
 
     def _least_cost(self, model: Model | None) -> tuple[Status, Build | None]:
